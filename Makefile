@@ -1,0 +1,66 @@
+# Immich Drop: `make run` to try it, `make test` to check it. Both do all the set-up.
+PYTHON ?= python3.11
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+.PHONY: run test lint format build bench lock clean browser
+
+run: build
+	@$(MANAGE) try_out
+
+test: build .venv/dev.stamp browser
+	npm test --silent
+	$(BIN)/python -m tests.suite
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+build: static/collected/staticfiles.json
+
+bench: build .venv/dev.stamp
+	$(BIN)/python -m bench
+
+# New versions: pins and hashes only, no addresses.
+lock: .venv/dev.stamp
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file requirements.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group dev --output-file requirements-dev.txt pyproject.toml
+
+clean:
+	rm -rf .venv node_modules static/dist static/collected .mypy_cache .ruff_cache .pytest_cache
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@touch $@
+
+static/dist/.stamp: node_modules/.stamp $(shell find static/src templates -type f)
+	npm run build --silent
+	@touch $@
+
+static/collected/staticfiles.json: static/dist/.stamp .venv/run.stamp
+	@DATA_DIR=build/collect $(MANAGE) collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+# The tests drive Debian's chromium, or whatever CHROMIUM names.
+browser:
+	@if [ -n "$$CHROMIUM" ] || command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	else echo "The browser tests need Chromium: install it (Debian: apt install chromium), or set CHROMIUM=/path/to/it." >&2; exit 1; fi

@@ -1,0 +1,42 @@
+"""The server's application: file bytes go to the tus endpoint, sockets to Channels, the rest to Django."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.urls import path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "immichdrop.settings")
+django_application = get_asgi_application()
+
+# Only now that Django is set up can anything that has models be imported.
+from immichdrop.asgi_types import Application, Receive, Scope, Send  # noqa: E402
+from immichdrop.body_guard import BodyGuard  # noqa: E402
+from immichdrop.proxies import TrustedProxies  # noqa: E402
+from uploads import spool, tus  # noqa: E402
+from uploads.consumers import UploadsConsumer  # noqa: E402
+
+
+class ByPath:
+    """Sends tus requests to their own application, everything else on to Django."""
+
+    def __init__(self, tus_app: Application, others: Application) -> None:
+        self.tus_app = tus_app
+        self.others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_tus = (scope["path"] + "/").startswith(tus.PATH)
+        await (self.tus_app if is_tus else self.others)(scope, receive, send)
+
+
+tus_app = tus.TusApp(spool.default())
+application = TrustedProxies(
+    ProtocolTypeRouter(
+        {
+            "http": ByPath(tus_app, BodyGuard(django_application)),
+            "websocket": URLRouter([path("ws", UploadsConsumer.as_asgi())]),
+        }
+    ),
+    settings.TRUSTED_PROXIES,
+)

@@ -1,0 +1,44 @@
+"""What differs between Immich's versions, as far as we meet it.
+
+Most of what we send suits them all: uploads always carry `deviceAssetId` and `deviceId` (required
+up to v2, ignored since v3) and dates with an offset (required since v3), never `duration` (text up
+to v2, milliseconds since v3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .answers import Album, Answer, Version
+
+STRICT_SINCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one version of Immich wants to be spoken to."""
+
+    version: Version
+
+    def album_filter(self, name: str | None) -> dict[str, str]:
+        """Query that makes Immich filter by exact name.
+
+        Older versions ignore unknown filters silently (recorded exchange 260 of v2.7.5), so what
+        comes back is always compared with the name as well.
+        """
+        if name is None or self.version.major < STRICT_SINCE:
+            return {}
+        return {"name": name}
+
+    def album(self, answer: Answer) -> Album:
+        """v2 names the owner in `ownerId`; v3 as the first of `albumUsers` (251)."""
+        owner_id = answer.optional_text("ownerId")
+        if owner_id is None:
+            users = answer.objects("albumUsers")
+            owner_id = users[0].object("user").optional_text("id") if users else None
+        return Album(
+            id=answer.text("id"),
+            name=answer.text("albumName"),
+            owner_id=owner_id,
+            asset_count=answer.number("assetCount"),
+        )

@@ -1,0 +1,311 @@
+"""How requests travel to Immich: one small pool of connections, and our patience with them."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from functools import partial
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, BinaryIO, Protocol, Self
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ProtocolError
+
+from .errors import ImmichError, NotImmich, Unauthorised, Unavailable, from_answer
+
+BLOCK_BYTES = 256 * 1024
+ANSWER_LIMIT = 64 * 1024 * 1024
+ERROR_LIMIT = 64 * 1024
+SEND_STALL_SECONDS = 60.0
+
+
+class Form(Protocol):
+    """A body of known length that can be iterated more than once."""
+
+    content_type: str
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+class ApiKey(AuthBase):
+    """Sends the key as `x-api-key`. Being the request's auth, it also keeps `.netrc` out."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key.strip()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # Refused here: the HTTP library would quote the key in its own complaint.
+        if not self._key or not all("!" <= character <= "~" for character in self._key):
+            raise Unauthorised("This is no API key: it is empty or has impossible characters")
+        request.headers["x-api-key"] = self._key
+        return request
+
+
+class Bearer(AuthBase):
+    """Sends a session's access token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Anonymous(AuthBase):
+    """Sends no credentials, not even those of a `.netrc`."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class Download:
+    """The bytes of an asset, as they come. Close it, or use it in a `with`.
+
+    `size` is None when Immich does not announce it. Iterating gives blocks of at most 256 kB;
+    a connection lost on the way raises Unavailable.
+    """
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        self.content_type = response.headers.get("content-type", "application/octet-stream")
+        length = response.headers.get("content-length", "")
+        self.size = int(length) if length.isdigit() else None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return _blocks(self._response)
+
+    def save(self, target: BinaryIO) -> int:
+        """Write everything to `target`, close, and return the number of bytes."""
+        with self:
+            return sum(target.write(block) for block in self)
+
+    def close(self) -> None:
+        self._response.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Transport:
+    """Requests to one server with one credential. Not for use by several threads at once."""
+
+    def __init__(
+        self, base_url: str, auth: AuthBase, *, connect_timeout: float, read_timeout: float
+    ) -> None:
+        self.base_url = _without_api(base_url)
+        self._auth = auth
+        self._timeouts = (connect_timeout, read_timeout)
+        self._session = requests.Session()
+        self._session.mount("http://", _PatientAdapter())
+        self._session.mount("https://", _PatientAdapter())
+        self._session.headers["Accept"] = "application/json"
+        self._warm = False
+
+    def json(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: object = None,
+        form: Form | None = None,
+        anonymous: bool = False,
+        repeatable: bool = True,
+    ) -> object:
+        """Send, and read a JSON answer (None for 204). `path` starts after `/api`.
+
+        `repeatable=False`: never send it twice, not even when an idle connection turned out dead.
+        """
+        send = partial(
+            self._session.request,
+            method,
+            f"{self.base_url}/api{path}",
+            headers={} if form is None else {"Content-Type": form.content_type},
+            params=params,
+            json=body,
+            data=form,
+            auth=Anonymous() if anonymous else self._auth,
+        )
+        with closing(self._open(send, repeatable=repeatable)) as response:
+            if response.status_code == HTTPStatus.NO_CONTENT:
+                return None
+            return _read_json(response)
+
+    def download(self, path: str, *, params: Mapping[str, str] | None = None) -> Download:
+        """Start reading bytes. They come uncompressed, so that `size` is theirs."""
+        send = partial(
+            self._session.request,
+            "GET",
+            f"{self.base_url}/api{path}",
+            headers={"Accept": "*/*", "Accept-Encoding": "identity"},
+            params=params,
+            auth=self._auth,
+        )
+        return Download(self._open(send, repeatable=True))
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _open(self, send: partial[requests.Response], *, repeatable: bool) -> requests.Response:
+        """An answer with a success status, its body not yet read."""
+        try:
+            response = self._send(send)
+        except Dropped:
+            if not (repeatable and self._warm):
+                raise
+            # Immich closes idle connections after 5 s: this one died as we picked it up.
+            self._session.close()
+            self._warm = False
+            response = self._send(send)
+        self._warm = True
+        if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            return response
+        with closing(response):
+            body = _read(response, ERROR_LIMIT)
+        raise from_answer(response.status_code, body, response.headers)
+
+    def _send(self, send: partial[requests.Response]) -> requests.Response:
+        """Up to the answer's headers. A redirect is an answer: following it would give the key
+        to whoever it points at."""
+        try:
+            return send(timeout=self._timeouts, stream=True, allow_redirects=False)
+        except requests.RequestException as error:
+            problem = _problem(error)
+        # Raised here, so that the request (and the key in it) is not the error's context.
+        raise problem
+
+
+class Dropped(Unavailable):
+    """The connection ended before a byte of an answer came."""
+
+
+class _Patience(HTTPConnection):
+    """Two corrections to how long a request may take, and when it counts as lost."""
+
+    def connect(self) -> None:
+        super().connect()
+        # Without this, the (short) connect timeout would also limit every write of the body.
+        self.sock.settimeout(SEND_STALL_SECONDS)
+
+    def send(self, data: Any) -> None:
+        """A server that answers early and closes resets our writing. As a broken pipe, urllib3
+        goes on to read that answer (413 from a proxy, 401) instead of failing."""
+        try:
+            super().send(data)
+        except (ConnectionResetError, ssl.SSLEOFError) as error:
+            raise BrokenPipeError(str(error)) from error
+
+
+class _PatientHTTPS(_Patience, HTTPSConnection):
+    pass
+
+
+class _PatientPool(HTTPConnectionPool):
+    ConnectionCls = _Patience
+
+
+class _PatientSecurePool(HTTPSConnectionPool):
+    ConnectionCls = _PatientHTTPS
+
+
+class _PatientAdapter(HTTPAdapter):
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **options: Any
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _PatientPool,
+            "https": _PatientSecurePool,
+        }
+
+
+def _without_api(address: str) -> str:
+    """`https://photos.example/api/` and the like, without what we add ourselves."""
+    return address.strip().rstrip("/").removesuffix("/api").rstrip("/")
+
+
+def _blocks(response: requests.Response) -> Iterator[bytes]:
+    """The body, decompressed, in blocks of 256 kB."""
+    try:
+        yield from response.iter_content(BLOCK_BYTES)
+    except requests.RequestException as error:
+        problem = _problem(error)
+    else:
+        return
+    raise problem
+
+
+def _read(response: requests.Response, limit: int) -> bytes:
+    """At most `limit` bytes, and a block, of the body."""
+    body = bytearray()
+    for block in _blocks(response):
+        body += block
+        if len(body) > limit:
+            break
+    return bytes(body)
+
+
+def _read_json(response: requests.Response) -> object:
+    content_type = response.headers.get("content-type", "")
+    if not content_type.startswith("application/json"):
+        raise NotImmich(
+            f"The address answers with {content_type or 'nothing'} instead of Immich's JSON",
+            status=response.status_code,
+        )
+    body = _read(response, ANSWER_LIMIT)
+    if len(body) > ANSWER_LIMIT:
+        raise NotImmich("The answer is larger than any of Immich's", status=response.status_code)
+    try:
+        answer: object = json.loads(body)
+    except ValueError:
+        raise NotImmich("The answer is broken JSON", status=response.status_code) from None
+    return answer
+
+
+def _problem(error: requests.RequestException) -> ImmichError:
+    """What a failure below HTTP means. None of the words come from the request."""
+    match error:
+        case requests.exceptions.InvalidURL() | requests.exceptions.InvalidSchema():
+            return NotImmich("This is not a web address")
+        case requests.exceptions.MissingSchema():
+            return NotImmich("The address must start with http:// or https://")
+        case requests.exceptions.ConnectTimeout():
+            return Unavailable("Immich can't be reached: no connection in time")
+        case requests.exceptions.ReadTimeout():
+            return Unavailable("Immich did not answer in time")
+        case requests.exceptions.SSLError():
+            return Unavailable(f"Immich can't be reached securely: {_root(error)}")
+        case _ if _was_dropped(error):
+            return Dropped(f"The connection to Immich was lost: {_root(error)}")
+        case _:
+            return Unavailable(f"Immich can't be reached: {_root(error)}")
+
+
+def _root(error: BaseException) -> BaseException:
+    """The first cause: "Connection refused" rather than what was wrapped around it."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return error
+
+
+def _was_dropped(error: requests.RequestException) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, ProtocolError) and isinstance(_root(cause), ConnectionError)

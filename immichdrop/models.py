@@ -1,0 +1,131 @@
+"""Hosts, and the Immich accounts their links deliver into."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+
+from immichdrop import encryption
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        if not email:
+            raise ValueError("A host needs an e-mail address.")
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        # Nobody thinks of an e-mail address as having a case.
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A host: somebody who makes links."""
+
+    email = models.EmailField("e-mail", unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    immich_user_id = models.UUIDField(
+        null=True, blank=True, unique=True, help_text="Who this host is in Immich, if known."
+    )
+    is_staff = models.BooleanField("may use the admin", default=False)
+    is_active = models.BooleanField("may log in", default=True)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = "host"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] or self.email.split("@")[0]
+
+
+class ImmichAccountManager(models.Manager["ImmichAccount"]):
+    def environment(self) -> "ImmichAccount":
+        """The account of the environment's key (`IMMICH_BASE_URL`, `IMMICH_API_KEY`)."""
+        account, _ = self.get_or_create(encrypted_key="", defaults={"base_url": ""})
+        return account
+
+    def of_owner(self, owner: User | None) -> "ImmichAccount":
+        """Where this host's links deliver: the host's own Immich account, else the environment's."""
+        own = self.filter(owner=owner).exclude(encrypted_key="").order_by("pk").first() if owner else None
+        return own or self.environment()
+
+
+class ImmichAccount(models.Model):
+    """An Immich library that files are delivered into: an address and an API key.
+
+    The row without a key stands for the environment's address and key, so that its dedupe table has a place.
+    """
+
+    class Pause(models.TextChoices):
+        UNAUTHORISED = "unauthorised", "Immich refuses the API key"
+        FORBIDDEN = "forbidden", "the API key lacks a permission"
+        QUOTA = "quota", "the Immich account is full"
+
+    owner = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="immich_accounts"
+    )
+    base_url = models.URLField("address", blank=True, help_text="Without /api.")
+    encrypted_key = models.TextField(blank=True, editable=False)
+    pause = models.CharField(max_length=20, choices=Pause.choices, blank=True, editable=False)
+    pause_detail = models.CharField(max_length=300, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[ImmichAccountManager] = ImmichAccountManager()
+
+    class Meta:
+        verbose_name = "Immich account"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["encrypted_key"],
+                condition=models.Q(encrypted_key=""),
+                name="one_environment_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner or 'Server'}’s Immich" if self.encrypted_key else "Immich of the environment"
+
+    @property
+    def address(self) -> str:
+        return self.base_url or settings.IMMICH_BASE_URL
+
+    @property
+    def api_key(self) -> str:
+        """The key in clear. Raises `encryption.SecretChangedError` when the secret was changed."""
+        return encryption.decrypt(self.encrypted_key) if self.encrypted_key else settings.IMMICH_API_KEY
+
+    def set_api_key(self, key: str) -> None:
+        self.encrypted_key = encryption.encrypt(key)
+
+
+class FailedAttempts(models.Model):
+    """Wrong guesses of one kind, at one subject, from one address (`immichdrop.throttle`)."""
+
+    key = models.CharField(max_length=64, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+    blocked_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.failures} failed attempts"

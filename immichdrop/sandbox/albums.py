@@ -1,0 +1,125 @@
+"""The routes about albums, and the search that lists what is in them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from . import answers
+from .access import Access
+from .messages import ImmichJSON, json_body
+from .records import StoredAlbum, StoredAsset
+from .refusals import bad_request, not_found_or_no_access
+from .server import Server
+from .validation import identifier, refuse, text, uuids
+
+
+def routes(server: Server) -> list[Route]:
+    albums = _Albums(server)
+    adding = server.guard("albumAsset.create", albums.add)
+    return [
+        Route("/api/albums", server.guard("album.read", albums.all)),
+        Route("/api/albums", server.guard("album.create", albums.create), methods=["POST"]),
+        Route(
+            "/api/albums/assets",
+            server.guard("albumAsset.create", albums.add_to_several),
+            methods=["PUT"],
+        ),
+        Route("/api/albums/{id}", server.guard("album.read", albums.one)),
+        Route("/api/albums/{id}", server.guard("album.delete", albums.delete), methods=["DELETE"]),
+        Route("/api/albums/{id}/assets", adding, methods=["PUT"]),
+    ]
+
+
+class _Albums:
+    """Recorded exchanges 250-282, 436, 437, 457."""
+
+    def __init__(self, server: Server) -> None:
+        self._store = server.store
+        self._api = server.api
+
+    async def all(self, request: Request, access: Access) -> Response:
+        """v3 filters by exact name; v2 ignores what it does not know (260)."""
+        albums = self._store.albums()
+        query = request.query_params
+        if "assetId" in query:
+            holders = self._store.albums_of(query["assetId"])
+            albums = [album for album in albums if album.id in holders]
+        if self._api.strict and "name" in query:
+            albums = [album for album in albums if album.name == query["name"]]
+        if query.get("isShared" if self._api.strict else "shared") == "true":
+            albums = []
+        return ImmichJSON([self._answer(album, embed=False) for album in albums])
+
+    async def one(self, request: Request, access: Access) -> Response:
+        album = self._store.album(identifier(request.path_params))
+        if album is None:
+            raise not_found_or_no_access("album.read")
+        embed = request.query_params.get("withoutAssets") != "true"
+        return ImmichJSON(self._answer(album, embed=embed))
+
+    async def create(self, request: Request, access: Access) -> Response:
+        """Unknown assets are dropped silently (255)."""
+        body = await json_body(request)
+        name, ids = body.get("albumName"), body.get("assetIds", [])
+        refuse([text(name, ("albumName",)), uuids(ids, "assetIds")])
+        album = self._store.create_album(str(name), str(body.get("description") or ""))
+        for asset_id in ids if isinstance(ids, list) else []:
+            if self._addable(asset_id) is not None:
+                self._store.add_to_album(album.id, asset_id)
+        assets = self._store.album_assets(album.id)
+        account = self._store.account
+        answer = answers.album(album, assets, account, self._api, just_created=True)
+        return ImmichJSON(answer, status_code=HTTPStatus.CREATED)
+
+    async def delete(self, request: Request, access: Access) -> Response:
+        album = self._store.album(identifier(request.path_params))
+        if album is None:
+            raise not_found_or_no_access("album.delete")
+        self._store.delete_album(album.id)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def add(self, request: Request, access: Access) -> Response:
+        album_id = identifier(request.path_params)
+        ids = (await json_body(request)).get("ids")
+        refuse([uuids(ids, "ids", empty_words=("ids should not be empty",))])
+        if self._store.album(album_id) is None:
+            raise bad_request("Album not found")
+        wanted = ids if isinstance(ids, list) else []
+        return ImmichJSON([self._add(album_id, asset_id) for asset_id in wanted])
+
+    async def add_to_several(self, request: Request, access: Access) -> Response:
+        """One word for all of them: the last that failed, unless any succeeded (276-278)."""
+        body = await json_body(request)
+        album_ids, asset_ids = body.get("albumIds"), body.get("assetIds")
+        refuse([uuids(album_ids, "albumIds"), uuids(asset_ids, "assetIds")])
+        results = [
+            self._add(album_id, asset_id)
+            for album_id in (album_ids if isinstance(album_ids, list) else [])
+            for asset_id in (asset_ids if isinstance(asset_ids, list) else [])
+        ]
+        if any(result["success"] for result in results):
+            return ImmichJSON({"success": True})
+        error = results[-1]["error"] if results else "unknown"
+        return ImmichJSON({"success": False, "error": error})
+
+    def _add(self, album_id: str, asset_id: str) -> dict[str, object]:
+        if self._store.album(album_id) is None or self._addable(asset_id) is None:
+            return {"id": asset_id, "success": False, "error": "no_permission"}
+        if not self._store.add_to_album(album_id, asset_id):
+            return {"id": asset_id, "success": False, "error": "duplicate"}
+        return {"id": asset_id, "success": True}
+
+    def _addable(self, asset_id: str) -> StoredAsset | None:
+        """Not those in the trash, and not locked ones (279, 281)."""
+        asset = self._store.asset(asset_id)
+        if asset is None or asset.is_trashed or asset.visibility == "locked":
+            return None
+        return asset
+
+    def _answer(self, album: StoredAlbum, *, embed: bool) -> dict[str, object]:
+        assets = self._store.album_assets(album.id)
+        return answers.album(album, assets, self._store.account, self._api, embed=embed)

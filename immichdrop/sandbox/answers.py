@@ -1,0 +1,195 @@
+"""The JSON of Immich's answers, in both versions' shapes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from . import media_types
+from .records import Account, ApiKey, StoredAlbum, StoredAsset
+from .versions import Api
+
+Json = dict[str, object]
+
+
+def instant(moment: datetime) -> str:
+    """`2021-06-05T12:03:02.000Z`"""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def offset_instant(moment: datetime) -> str:
+    """`2021-06-05T12:03:02.123+00:00`, without the fraction when it is zero."""
+    return moment.astimezone(UTC).isoformat(timespec="auto")
+
+
+def user(account: Account, *, used_bytes: int, quota: int | None) -> Json:
+    """`/users/me` (recorded exchanges 019, 448)."""
+    created = instant(account.created_at)
+    return {
+        "id": account.user_id,
+        "email": account.email,
+        "name": account.name,
+        "profileImagePath": "",
+        "avatarColor": "gray",
+        "profileChangedAt": created,
+        "storageLabel": "admin",
+        "shouldChangePassword": True,
+        "isAdmin": True,
+        "createdAt": created,
+        "deletedAt": None,
+        "updatedAt": created,
+        "oauthId": "",
+        "quotaSizeInBytes": quota,
+        "quotaUsageInBytes": used_bytes,
+        "status": "active",
+        "license": None,
+    }
+
+
+def owner(account: Account) -> Json:
+    return {
+        "id": account.user_id,
+        "email": account.email,
+        "name": account.name,
+        "profileImagePath": "",
+        "avatarColor": "gray",
+        "profileChangedAt": offset_instant(account.created_at),
+    }
+
+
+def api_key(key: ApiKey) -> Json:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "createdAt": instant(key.created_at),
+        "updatedAt": instant(key.created_at),
+        "permissions": list(key.permissions),
+    }
+
+
+def listed_asset(asset: StoredAsset, account: Account, api: Api, *, exif: bool = False) -> Json:
+    """An asset in a list (227); `exif`: with what its file says (238)."""
+    answer: Json = {
+        "id": asset.id,
+        "createdAt": instant(asset.created_at),
+        "ownerId": account.user_id,
+        "libraryId": None,
+        "type": "VIDEO" if asset.is_video else "IMAGE",
+        "originalPath": str(asset.path),
+        "originalFileName": asset.name,
+        "originalMimeType": media_types.mime_type(asset.name),
+        "thumbhash": None,
+        "fileCreatedAt": instant(asset.file_created_at),
+        "fileModifiedAt": instant(asset.file_modified_at),
+        "localDateTime": instant(asset.local_date_time),
+        "updatedAt": instant(asset.updated_at),
+        "isFavorite": asset.is_favorite,
+        "isArchived": asset.visibility == "archive",
+        "isTrashed": asset.is_trashed,
+        "visibility": asset.visibility,
+        "duration": _duration(asset, api),
+        "livePhotoVideoId": asset.live_photo_video_id,
+        "people": [],
+        "checksum": base64.b64encode(bytes.fromhex(asset.sha1)).decode(),
+        "isOffline": False,
+        "hasMetadata": True,
+        "duplicateId": None,
+        "resized": True,
+        "width": asset.width,
+        "height": asset.height,
+        "isEdited": False,
+    }
+    if not api.strict:
+        answer |= {"deviceAssetId": asset.device_asset_id, "deviceId": asset.device_id}
+    return answer | {"exifInfo": _exif(asset)} if exif else answer
+
+
+def asset(asset: StoredAsset, account: Account, api: Api) -> Json:
+    """`/assets/{id}` (086, 163)."""
+    answer = listed_asset(asset, account, api, exif=True)
+    answer |= {"owner": owner(account), "tags": [], "stack": None}
+    return answer if api.strict else answer | {"unassignedFaces": []}
+
+
+def album(
+    album: StoredAlbum,
+    assets: Sequence[StoredAsset],
+    account: Account,
+    api: Api,
+    *,
+    just_created: bool = False,
+    embed: bool = True,
+) -> Json:
+    """An album (251, 252, 282). v2 embeds the assets, except in lists (`embed` false)."""
+    seen = [asset for asset in assets if asset.visibility in ("timeline", "archive")]
+    thumbnail = seen[-1].id if seen else None
+    answer: Json = {
+        "albumName": album.name,
+        "description": album.description,
+        "albumThumbnailAssetId": thumbnail,
+        "createdAt": instant(album.created_at),
+        "updatedAt": instant(album.updated_at),
+        "id": album.id,
+        "albumUsers": [{"user": owner(account), "role": "owner"}] if api.strict else [],
+        "shared": False,
+        "hasSharedLink": False,
+        "assetCount": len(seen),
+        "isActivityEnabled": True,
+        "order": "desc",
+    }
+    if seen:
+        answer |= _span(seen, just_created=just_created)
+    if not api.strict:
+        embedded = [listed_asset(asset, account, api, exif=True) for asset in seen if embed]
+        answer |= {"ownerId": account.user_id, "owner": owner(account), "assets": embedded}
+    return answer
+
+
+def _span(assets: Sequence[StoredAsset], *, just_created: bool) -> Json:
+    """From when to when: to the second in a creation's answer, to the day in all others."""
+    days = sorted(asset.local_date_time for asset in assets)
+    if just_created:
+        return {"startDate": offset_instant(days[0]), "endDate": offset_instant(days[-1])}
+    midnights = [day.replace(hour=0, minute=0, second=0, microsecond=0) for day in days]
+    return {
+        "startDate": instant(midnights[0]),
+        "endDate": instant(midnights[-1]),
+        "lastModifiedAssetTimestamp": instant(max(asset.updated_at for asset in assets)),
+    }
+
+
+def _duration(asset: StoredAsset, api: Api) -> str | int | None:
+    """Text up to v2, milliseconds since v3."""
+    if api.strict:
+        return None if asset.duration is None else int(asset.duration)
+    return asset.duration or "0:00:00.00000"
+
+
+def _exif(asset: StoredAsset) -> Json:
+    taken = None if asset.taken_at is None else offset_instant(asset.taken_at)
+    modified = None if asset.taken_at is None else offset_instant(asset.file_modified_at)
+    return {
+        "make": None,
+        "model": None,
+        "exifImageWidth": asset.width,
+        "exifImageHeight": asset.height,
+        "fileSizeInByte": asset.size,
+        "orientation": None,
+        "dateTimeOriginal": taken,
+        "modifyDate": modified,
+        "timeZone": asset.time_zone,
+        "lensModel": None,
+        "fNumber": None,
+        "focalLength": None,
+        "iso": None,
+        "exposureTime": None,
+        "latitude": None,
+        "longitude": None,
+        "city": None,
+        "state": None,
+        "country": None,
+        "description": "",
+        "projectionType": None,
+        "rating": None,
+    }

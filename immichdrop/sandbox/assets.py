@@ -1,0 +1,153 @@
+"""The routes about assets that are there."""
+
+from __future__ import annotations
+
+from email.utils import format_datetime
+from http import HTTPStatus
+from pathlib import Path, PurePath
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from . import answers, checksums, media_types, photos
+from .access import Access
+from .messages import ImmichJSON, json_body
+from .records import StoredAsset
+from .refusals import Fault, Refusal, not_found_or_no_access
+from .server import Server
+from .store import Store
+from .validation import array, identifier, refuse, text, uuids
+
+_CACHE = (
+    "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
+)
+_CHECKSUMS_LIMIT = 65_534
+
+
+def routes(server: Server) -> list[Route]:
+    assets = _Assets(server)
+    return [
+        Route(
+            "/api/assets/bulk-upload-check",
+            server.guard("asset.upload", assets.bulk_check),
+            methods=["POST"],
+        ),
+        Route("/api/assets", server.guard("asset.delete", assets.delete), methods=["DELETE"]),
+        Route("/api/assets/{id}", server.guard("asset.read", assets.one)),
+        Route("/api/assets/{id}/original", server.guard("asset.download", assets.original)),
+        Route("/api/assets/{id}/thumbnail", server.guard("asset.view", assets.thumbnail)),
+        Route(
+            "/api/trash/restore/assets",
+            server.guard("asset.delete", assets.restore),
+            methods=["POST"],
+        ),
+    ]
+
+
+async def thumbnail_file(store: Store, asset: StoredAsset) -> Path | None:
+    """A small JPEG, made at the first call; None if the file is no picture we can read."""
+    path = store.thumbnails / f"{asset.id}.jpg"
+    if path.exists() or await run_in_threadpool(photos.make_thumbnail, asset.path, path):
+        return path
+    return None
+
+
+class _Assets:
+    """Recorded exchanges 072, 163-189, 212-225."""
+
+    def __init__(self, server: Server) -> None:
+        self._store = server.store
+        self._api = server.api
+
+    async def one(self, request: Request, access: Access) -> Response:
+        asset = self._readable(request, "asset.read")
+        return ImmichJSON(answers.asset(asset, self._store.account, self._api))
+
+    async def original(self, request: Request, access: Access) -> Response:
+        asset = self._readable(request, "asset.download")
+        return _file(asset.path, asset.name, asset)
+
+    async def thumbnail(self, request: Request, access: Access) -> Response:
+        asset = self._readable(request, "asset.view")
+        path = await thumbnail_file(self._store, asset)
+        if path is None:
+            raise Refusal(HTTPStatus.NOT_FOUND, "Asset media not found")
+        return _file(path, f"{PurePath(asset.name).stem}_thumbnail.jpg", asset)
+
+    async def bulk_check(self, request: Request, access: Access) -> Response:
+        items = (await json_body(request)).get("assets")
+        refuse([array(items, ("assets",))])
+        items = items if isinstance(items, list) else []
+        self._check_items(items)
+        if not 0 < len(items) <= _CHECKSUMS_LIMIT:
+            raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Failed to check bulk upload")
+        results = await run_in_threadpool(lambda: [self._check(item) for item in items])
+        return ImmichJSON({"results": results})
+
+    async def delete(self, request: Request, access: Access) -> Response:
+        """Into the trash, or for good with `force`. Immich does the latter in a job, a moment
+        later (461); here it is done when the answer comes."""
+        body = await json_body(request)
+        ids = self._known_ids(body)
+        if body.get("force") is True:
+            self._store.delete_assets(ids)
+        else:
+            self._store.trash(ids, trashed=True)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def restore(self, request: Request, access: Access) -> Response:
+        ids = self._known_ids(await json_body(request))
+        return ImmichJSON({"count": self._store.trash(ids, trashed=False)})
+
+    def _readable(self, request: Request, permission: str) -> StoredAsset:
+        """Locked assets can't be read by key (113)."""
+        asset = self._store.asset(identifier(request.path_params))
+        if asset is None or asset.visibility == "locked":
+            raise not_found_or_no_access(permission)
+        return asset
+
+    def _known_ids(self, body: dict[str, object]) -> list[str]:
+        ids = body.get("ids")
+        refuse([uuids(ids, "ids")])
+        known = [str(asset_id) for asset_id in ids] if isinstance(ids, list) else []
+        if any(self._store.asset(asset_id) is None for asset_id in known):
+            raise not_found_or_no_access("asset.delete")
+        return known
+
+    def _check_items(self, items: list[object]) -> None:
+        faults: list[Fault | None] = []
+        for index, item in enumerate(items):
+            fields = item if isinstance(item, dict) else {}
+            faults.append(text(fields.get("id"), ("assets", index, "id"), filled=True))
+            checksum = fields.get("checksum")
+            path = ("assets", index, "checksum")
+            faults.append(text(checksum, path, filled=True))
+            if checksum == "" and not self._api.strict:
+                faults.append(Fault((f"assets.{index}.checksum should not be empty",), ()))
+        refuse(faults)
+
+    def _check(self, item: dict[str, str]) -> dict[str, object]:
+        sha1 = checksums.to_hex(item["checksum"])
+        asset = self._store.asset_with_sha1(sha1) if sha1 else None
+        if asset is None:
+            return {"id": item["id"], "action": "accept"}
+        return {
+            "id": item["id"],
+            "action": "reject",
+            "reason": "duplicate",
+            "assetId": asset.id,
+            "isTrashed": asset.is_trashed,
+        }
+
+
+def _file(path: Path, name: str, asset: StoredAsset) -> Response:
+    """With the headers of recorded exchange 177."""
+    headers = {
+        "cache-control": _CACHE,
+        "content-disposition": f"inline; filename*=UTF-8''{quote(name)}",
+        "last-modified": format_datetime(asset.file_modified_at, usegmt=True),
+    }
+    return FileResponse(path, media_type=media_types.mime_type(name), headers=headers)

@@ -1,0 +1,69 @@
+"""What the sandbox keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The one user of the sandbox, its administrator. The secrets never change by themselves."""
+
+    user_id: str
+    email: str
+    password: str
+    api_key: str
+    created_at: datetime
+    name: str = "Admin"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    id: str
+    name: str
+    permissions: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAsset:
+    """One asset. All moments are aware; `local_date_time` is the wall clock, as if it were UTC.
+
+    `taken_at` is None until the file has been looked at. `time_zone` as Immich writes it
+    ("UTC+2"), None when the file does not tell.
+    """
+
+    id: str
+    name: str
+    sha1: str
+    size: int
+    path: Path
+    sidecar: Path | None
+    is_video: bool
+    device_asset_id: str
+    device_id: str
+    file_created_at: datetime
+    file_modified_at: datetime
+    local_date_time: datetime
+    taken_at: datetime | None
+    time_zone: str | None
+    width: int | None
+    height: int | None
+    duration: str | None
+    visibility: str
+    is_favorite: bool
+    is_trashed: bool
+    live_photo_video_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlbum:
+    id: str
+    name: str
+    description: str
+    created_at: datetime
+    updated_at: datetime

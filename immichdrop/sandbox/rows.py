@@ -1,0 +1,87 @@
+"""How records lie in SQLite's columns: moments as ISO 8601, paths relative to the directory."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from .records import ApiKey, StoredAlbum, StoredAsset
+
+ASSET_COLUMNS = [field.name for field in fields(StoredAsset)]
+SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS api_key (
+    id PRIMARY KEY, name, permissions, created_at, secret_sha256 UNIQUE
+);
+CREATE TABLE IF NOT EXISTS session (token_sha256 PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS asset (
+    {", ".join(ASSET_COLUMNS)}, PRIMARY KEY (id), UNIQUE (sha1)
+);
+CREATE TABLE IF NOT EXISTS album (id PRIMARY KEY, name, description, created_at, updated_at);
+CREATE TABLE IF NOT EXISTS album_asset (
+    album_id REFERENCES album ON DELETE CASCADE,
+    asset_id REFERENCES asset ON DELETE CASCADE,
+    PRIMARY KEY (album_id, asset_id)
+);
+"""
+
+_MOMENTS = {
+    "file_created_at",
+    "file_modified_at",
+    "local_date_time",
+    "taken_at",
+    "created_at",
+    "updated_at",
+}
+_FLAGS = {"is_video", "is_favorite", "is_trashed"}
+_PATHS = {"path", "sidecar"}
+
+
+def key(row: sqlite3.Row) -> ApiKey:
+    return ApiKey(
+        id=row["id"],
+        name=row["name"],
+        permissions=tuple(json.loads(row["permissions"])),
+        created_at=datetime.fromisoformat(row["created_at"]),
+    )
+
+
+def album(row: sqlite3.Row) -> StoredAlbum:
+    return StoredAlbum(
+        id=row["id"],
+        name=row["name"],
+        description=row["description"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        updated_at=datetime.fromisoformat(row["updated_at"]),
+    )
+
+
+def asset(row: sqlite3.Row, directory: Path) -> StoredAsset:
+    return StoredAsset(**{name: _field(name, row[name], directory) for name in ASSET_COLUMNS})
+
+
+def asset_values(asset: StoredAsset, directory: Path) -> list[str | int | None]:
+    return [_column(getattr(asset, name), directory) for name in ASSET_COLUMNS]
+
+
+def _column(value: object, directory: Path) -> str | int | None:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case Path():
+            return str(value.relative_to(directory))
+        case str() | int() | None:
+            return value
+        case _:
+            raise TypeError(f"Can't be kept: {value!r}")
+
+
+def _field(name: str, value: object, directory: Path) -> Any:
+    if isinstance(value, str) and name in _MOMENTS:
+        return datetime.fromisoformat(value)
+    if isinstance(value, str) and name in _PATHS:
+        return directory / value
+    return bool(value) if name in _FLAGS else value

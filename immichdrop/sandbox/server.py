@@ -1,0 +1,21 @@
+"""What all routes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .access import Endpoint, GuardedEndpoint, guard
+from .store import Store
+from .versions import Api
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`quota`: bytes the account may hold, None for no limit."""
+
+    store: Store
+    api: Api
+    quota: int | None
+
+    def guard(self, permission: str | None, endpoint: GuardedEndpoint) -> Endpoint:
+        return guard(self.store, permission, endpoint)

@@ -1,0 +1,152 @@
+"""Running the sandbox: in a thread of this process, or as a command."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from . import account
+from .application import Seen, application
+from .faults import DroppableProtocol, Faults
+from .records import StoredAlbum, StoredAsset
+from .server import Server
+from .store import Store
+from .versions import BY_MAJOR
+
+LOOPBACK = "127.0.0.1"
+_START_SECONDS = 10.0
+_STOP_SECONDS = 1
+_IDLE_SECONDS = 5
+
+
+class Sandbox:
+    """A stand-in Immich that keeps what it holds in `directory`.
+
+    `api`: 2 or 3. `quota`: bytes the account may hold. With `port` 0 a free one is taken at the
+    first start and kept from then on.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        api: int = 3,
+        host: str = LOOPBACK,
+        port: int = 0,
+        quota: int | None = None,
+        password: str | None = None,
+        faults: Faults | None = None,
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        kept = account.load_or_create(directory, password=password)
+        self.faults = faults or Faults()
+        self.requests: list[Seen] = []
+        self.api_key = kept.api_key
+        self.email = kept.email
+        self.password = kept.password
+        self._host = host
+        self._port = port
+        self._store = Store(directory, kept)
+        self._server = Server(self._store, BY_MAJOR[api], quota)
+        self._running: tuple[uvicorn.Server, threading.Thread] | None = None
+
+    @property
+    def url(self) -> str:
+        host = LOOPBACK if self._host in ("", "0.0.0.0") else self._host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    # What it holds
+
+    def assets(self) -> list[StoredAsset]:
+        """Everything, also what is hidden or in the trash; latest taken first."""
+        return self._store.assets()
+
+    def albums(self) -> list[StoredAlbum]:
+        """Newest first."""
+        return self._store.albums()
+
+    def album_assets(self, name: str) -> list[StoredAsset]:
+        """What is in the albums of this name."""
+        named = [album for album in self._store.albums() if album.name == name]
+        return [asset for album in named for asset in self._store.album_assets(album.id)]
+
+    def create_key(self, permissions: Sequence[str]) -> str:
+        """The secret of a new API key with these permissions."""
+        return self._store.create_key("made by the sandbox", permissions)[1]
+
+    # Serving
+
+    def start(self) -> None:
+        """Serve from a thread; returns once it answers. OSError if the port is taken."""
+        listener = self._listen()
+        server = _AnnouncedServer(self._configuration())
+        thread = threading.Thread(
+            target=server.run, args=([listener],), name="sandbox", daemon=True
+        )
+        thread.start()
+        server.ready.wait(_START_SECONDS)
+        self._running = server, thread
+
+    def stop(self) -> None:
+        """Refuse connections from now on. `start` serves again, at the same address."""
+        if self._running is None:
+            return
+        server, thread = self._running
+        self._running = None
+        server.should_exit = True
+        thread.join()
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.stop()
+        self._store.close()
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.create_server((self._host, self._port), family=family, backlog=128)
+        self._port = listener.getsockname()[1]
+        return listener
+
+    def _configuration(self) -> uvicorn.Config:
+        return uvicorn.Config(
+            application(self._server, self.faults, self.requests),
+            http=DroppableProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+
+
+class _AnnouncedServer(uvicorn.Server):
+    """Tells when it serves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextmanager
+def running(
+    directory: Path, *, api: int = 3, port: int = 0, quota: int | None = None
+) -> Iterator[Sandbox]:
+    """A sandbox on loopback, served by a thread of this process."""
+    sandbox = Sandbox(directory, api=api, port=port, quota=quota)
+    try:
+        sandbox.start()
+        yield sandbox
+    finally:
+        sandbox.close()

@@ -1,0 +1,164 @@
+"""All settings of Immich Drop, read from the environment (docs/configuration.md has a line for each).
+
+Nothing is required: with an empty environment the product starts on SQLite in `./data`.
+"""
+
+import warnings
+from pathlib import Path
+
+from immichdrop import environment as env
+from immichdrop import secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.read_dotenv(Path.cwd())
+
+# --- this server
+
+HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a container has to listen on every interface
+PORT = env.integer("PORT", 8080, least=0, most=65535)
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+DEBUG = env.flag("DEBUG", default=False)
+TIME_ZONE = env.zone("TZ", "UTC")
+PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["*"])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
+
+_proxies = env.text("TRUSTED_PROXIES") or env.text("TRUSTED_PROXY")
+if _proxies == "*":
+    warnings.warn("TRUSTED_PROXIES=* is read as the private networks.", stacklevel=1)
+    _proxies = ""
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", _proxies or ",".join(env.PRIVATE_NETWORKS))
+
+# --- where things are kept
+
+DATA_DIR = Path(env.text("DATA_DIR", "data")).resolve()
+SPOOL_DIR = DATA_DIR / "spool"
+try:
+    SPOOL_DIR.mkdir(parents=True, exist_ok=True)
+    SECRET_KEY = env.text("SESSION_SECRET") or secret.load_or_make(DATA_DIR / "secret")
+except OSError as error:
+    raise env.refuse("DATA_DIR", str(DATA_DIR), f"a folder this user may write to ({error})") from error
+
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # FULL, since NORMAL may roll back a committed row after a power loss; IMMEDIATE, since a transaction that reads
+    # before it writes would otherwise fail under concurrency instead of waiting (docs/architecture.md has the numbers).
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "immichdrop"},
+    }
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+
+# --- Immich
+
+IMMICH_BASE_URL = (
+    env.immich_address("IMMICH_BASE_URL")
+    or env.immich_address("IMMICH_LOCAL_URL")
+    or env.immich_address("IMMICH_EXTERNAL_URL")
+)
+IMMICH_API_KEY = env.text("IMMICH_API_KEY")
+IMMICH_ALBUM_NAME = env.text("IMMICH_ALBUM_NAME")
+MAX_CONCURRENT = env.integer("MAX_CONCURRENT", 3, least=1, most=64)
+
+# --- receiving
+
+PUBLIC_UPLOAD_PAGE_ENABLED = env.flag("PUBLIC_UPLOAD_PAGE_ENABLED", default=False)
+CHUNKED_UPLOADS_ENABLED = env.flag("CHUNKED_UPLOADS_ENABLED", default=True)
+CHUNK_SIZE_MB = env.integer("CHUNK_SIZE_MB", 95, least=1, most=10_000)
+MAX_FILE_SIZE_MB = env.integer("MAX_FILE_SIZE_MB", 50_000, least=1, most=10_000_000)
+SPOOL_FREE_MB = env.integer("SPOOL_FREE_MB", 0, least=0, most=1_000_000_000)
+SPOOL_GRACE_HOURS = env.integer("SPOOL_GRACE_HOURS", 24, least=0, most=100_000)
+
+# --- Django
+
+INSTALLED_APPS = [
+    "daphne",  # first: its runserver replaces Django's
+    "channels",
+    "immichdrop",
+    "invites",
+    "uploads",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "immichdrop.security.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "immichdrop.security.SameOriginApiMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+ROOT_URLCONF = "immichdrop.urls"
+ASGI_APPLICATION = "immichdrop.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+AUTH_USER_MODEL = "immichdrop.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "admin:index"
+SESSION_COOKIE_NAME = "drop_session"
+SESSION_COOKIE_SAMESITE = "Lax"
+USE_TZ = True
+USE_I18N = True
+LANGUAGE_CODE = "en"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
+STATIC_ROOT = BASE_DIR / "static" / "collected"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # Its DEBUG lines would carry whole requests.
+        "urllib3": {"level": "WARNING"},
+        # Has an opinion on every picture without a date.
+        "exifread": {"level": "CRITICAL"},
+        "django": {"handlers": [], "propagate": True, "level": "INFO"},
+        "django.server": {"handlers": [], "propagate": True},
+    },
+}

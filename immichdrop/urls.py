@@ -1,0 +1,23 @@
+"""Every route of the product."""
+
+from django.contrib import admin
+from django.urls import path
+
+from immichdrop import health
+from immichdrop.login import login_page, logout_page
+from invites import api as invites_api
+from uploads import pages
+
+urlpatterns = [
+    path("", pages.front_page, name="front"),
+    path("invite/<str:token>", pages.invite_page, name="invite"),
+    path("login", login_page, name="login"),
+    path("logout", logout_page, name="logout"),
+    path("api/config", pages.config, name="config"),
+    path("api/uploads", pages.own_uploads, name="own-uploads"),
+    path("api/invite/<str:token>", invites_api.invite_state, name="invite-state"),
+    path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+]

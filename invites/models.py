@@ -1,0 +1,224 @@
+"""Invite links, the guests who open them, and what is true of a guest at a link."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from immichdrop.models import ImmichAccount
+from invites.refusals import Refusal
+
+UNLIMITED = -1
+ONE_TIME = 1
+
+
+def make_token() -> str:
+    """A link's token: 24 random bytes, 32 characters. Imported links keep their 32 hex digits."""
+    return secrets.token_urlsafe(24)
+
+
+class InviteQuerySet(models.QuerySet["Invite"]):
+    def existing(self) -> "InviteQuerySet":
+        """Links that were not deleted. A deleted row stays, for the uploads that came through it."""
+        return self.filter(deleted_at=None)
+
+    def at(self, address: str) -> "Invite | None":
+        """The link whose token or custom address (slug) this is."""
+        return self.existing().filter(Q(token=address) | Q(slug=address)).first()
+
+    def delete_links(self) -> int:
+        """Takes the links down for good; what came through them keeps its history and custody."""
+        return self.existing().update(deleted_at=timezone.now(), slug=None)
+
+
+class Invite(models.Model):
+    """A link that guests send files through."""
+
+    class Kinds(models.TextChoices):
+        BOTH = "both", "photos and videos"
+        PHOTOS = "photos", "photos only"
+        VIDEOS = "videos", "videos only"
+
+    class GuestName(models.TextChoices):
+        OFF = "off", "not asked"
+        OPTIONAL = "optional", "asked, may stay empty"
+        REQUIRED = "required", "required"
+
+    token = models.CharField(max_length=64, unique=True, default=make_token, editable=False)
+    slug = models.CharField(
+        "custom address",
+        max_length=64,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[
+            RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", "Use a-z, 0-9 and hyphens.")
+        ],
+        help_text="The link is then also reached at /invite/<custom address>.",
+    )
+    name = models.CharField(max_length=200, blank=True)
+    welcome_text = models.TextField(max_length=2000, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="invites",
+    )
+    album_id = models.UUIDField("Immich album id", null=True, blank=True)
+    album_name = models.CharField(
+        "album", max_length=200, blank=True, help_text="Found by its exact name, or made."
+    )
+
+    max_uses = models.IntegerField(
+        "maximum uses",
+        default=UNLIMITED,
+        validators=[MinValueValidator(-1)],
+        help_text="-1: no limit. 1: one-time, belongs to the first guest. n: that many files.",
+    )
+    used = models.PositiveIntegerField("files received", default=0, editable=False)
+    claimed_by = models.ForeignKey(
+        "Guest", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    opens_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    disabled = models.BooleanField(default=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    password = models.CharField(max_length=200, blank=True, editable=False)
+    password_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    guest_name = models.CharField(
+        "guest's name", max_length=10, choices=GuestName.choices, default=GuestName.OPTIONAL
+    )
+    kinds = models.CharField(max_length=10, choices=Kinds.choices, default=Kinds.BOTH)
+    max_files = models.PositiveIntegerField("files per guest", null=True, blank=True)
+    max_bytes = models.PositiveBigIntegerField("bytes of all files together", null=True, blank=True)
+    max_file_size = models.PositiveBigIntegerField("bytes of one file", null=True, blank=True)
+    allow_urls = models.BooleanField("guests may paste addresses", default=False)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[InviteQuerySet] = InviteQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(max_uses=UNLIMITED) | Q(max_uses__gte=1), name="invite_max_uses_makes_sense"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """What the page is headed with."""
+        return self.name or self.album_name or "Add your photos"
+
+    @property
+    def host_name(self) -> str:
+        """The host as guests know them; empty for a link without an owner."""
+        return self.owner.get_short_name() if self.owner else ""
+
+    @property
+    def path(self) -> str:
+        return f"/invite/{self.slug or self.token}"
+
+    @property
+    def one_time(self) -> bool:
+        return self.max_uses == ONE_TIME
+
+    @property
+    def remaining(self) -> int | None:
+        """Uses that are left; None when there is no limit."""
+        if self.max_uses == UNLIMITED:
+            return None
+        if self.one_time:
+            return 0 if self.claimed_at else 1
+        return max(0, self.max_uses - self.used)
+
+    def account(self) -> ImmichAccount:
+        """The Immich account this link delivers into."""
+        return ImmichAccount.objects.of_owner(self.owner)
+
+    def set_password(self, password: str) -> None:
+        """Sets the link's password, or clears it with an empty one. Ends every unlock there was."""
+        self.password = make_password(password) if password else ""
+        self.password_set_at = timezone.now() if password else None
+
+    def check_password(self, password: str) -> bool:
+        return check_password(password, self.password)
+
+    def closed(self, guest: "Guest | None" = None, now: datetime | None = None) -> Refusal | None:
+        """Why the link takes nothing from this guest now, passwords aside, or None."""
+        now = now or timezone.now()
+        if self.deleted_at:
+            return Refusal.INVALID_INVITE
+        if self.disabled:
+            return Refusal.DISABLED
+        if self.opens_at and now < self.opens_at:
+            return Refusal.NOT_OPEN
+        if self.expires_at and now >= self.expires_at:
+            return Refusal.EXPIRED
+        if self.one_time:
+            owned_by_other = self.claimed_at and (guest is None or self.claimed_by_id != guest.pk)
+            return Refusal.CLAIMED if owned_by_other else None
+        return Refusal.EXHAUSTED if self.remaining == 0 else None
+
+    def locked(self, guest: "Guest | None") -> Refusal | None:
+        """Whether this guest still has to give the password: never did, or another was set since."""
+        if not self.password:
+            return None
+        visit = self.visits.filter(guest=guest).first() if guest else None
+        if visit is None or visit.unlocked_at is None:
+            return Refusal.PASSWORD_REQUIRED
+        if self.password_set_at and visit.unlocked_at < self.password_set_at:
+            return Refusal.UNLOCK_ENDED
+        return None
+
+    def refusal(self, guest: "Guest | None" = None, now: datetime | None = None) -> Refusal | None:
+        """The one reason why this guest may not send now, or None.
+
+        A closed link is told before the password is asked for: nobody should type one in vain.
+        """
+        return self.closed(guest, now) or self.locked(guest)
+
+
+class Guest(models.Model):
+    """A browser that opened a link. Known by a random secret of which only the SHA-256 is kept."""
+
+    COOKIE_AGE = timedelta(days=180)
+
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    first_seen = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"Guest {self.pk}"
+
+
+class Visit(models.Model):
+    """What a guest is at one link. One host never sees what was written to another."""
+
+    guest = models.ForeignKey(Guest, on_delete=models.CASCADE, related_name="visits")
+    invite = models.ForeignKey(Invite, on_delete=models.CASCADE, related_name="visits")
+    name = models.CharField(max_length=80, blank=True)
+    message = models.TextField(max_length=500, blank=True)
+    unlocked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_seen = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["guest", "invite"], name="one_visit_per_guest_and_invite"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or "Someone without a name"

@@ -1,0 +1,57 @@
+"""The codes a guest's request can be refused with, and the HTTP status of each. The words are the page's."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why something was not taken. The values are the wire contract's and never change."""
+
+    INVALID_INVITE = "invalid_invite"
+    DISABLED = "invite_disabled"
+    NOT_OPEN = "invite_not_open"
+    EXPIRED = "invite_expired"
+    CLAIMED = "invite_claimed"
+    EXHAUSTED = "invite_exhausted"
+    PASSWORD_REQUIRED = "invite_password_required"  # noqa: S105 - a code, not a password
+    UNLOCK_ENDED = "unlock_ended"
+    TOO_MANY_FILES = "too_many_files"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    FILE_TOO_LARGE = "file_too_large"
+    WRONG_TYPE = "wrong_type"
+    EMPTY_FILE = "empty_file"
+    BAD_METADATA = "bad_metadata"
+    DISK_FULL = "disk_full"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    SHUTTING_DOWN = "shutting_down"
+    FOREIGN_ORIGIN = "foreign_origin"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status this refusal is answered with."""
+        return _STATUSES.get(self, 403)
+
+    @property
+    def wire_code(self) -> str:
+        """The code on the wire: an ended unlock differs from a missing one by its status alone."""
+        return (Refusal.PASSWORD_REQUIRED if self is Refusal.UNLOCK_ENDED else self).value
+
+
+_STATUSES = {
+    Refusal.UNLOCK_ENDED: 401,
+    Refusal.FILE_TOO_LARGE: 413,
+    Refusal.WRONG_TYPE: 422,
+    Refusal.EMPTY_FILE: 400,
+    Refusal.BAD_METADATA: 400,
+    Refusal.DISK_FULL: 507,
+    Refusal.TOO_MANY_REQUESTS: 429,
+    Refusal.SHUTTING_DOWN: 503,
+}
+
+
+class RefusedError(Exception):
+    """Raised by services when a request is refused; `detail` is for people and names the field."""
+
+    def __init__(self, refusal: Refusal, detail: str = "") -> None:
+        super().__init__(detail or refusal.value)
+        self.refusal = refusal
+        self.detail = detail

@@ -1,0 +1,122 @@
+/** The server as the page asks it. Keeps the guest's secret in memory only. */
+
+/**
+ * @typedef {object} Config the page's `config` block
+ * @property {string | null} invite the link's token, null on the public page
+ * @property {string} apiBase
+ * @property {string} tusUrl
+ * @property {string} socketPath
+ * @property {number | null} chunkSize bytes
+ * @property {string[]} accept
+ * @property {import("./limits.js").Limits} limits
+ * @property {"off" | "optional" | "required"} guestName
+ * @property {string} hostName
+ * @property {boolean} albumSet
+ *
+ * @typedef {object} Upload one of the guest's own uploads, as the server lists it
+ * @property {string} id
+ * @property {string} filename
+ * @property {number} size bytes
+ * @property {number} offset bytes received
+ * @property {string} status
+ * @property {string} key
+ */
+
+/** An answer that isn't a success. `code` is the server's word, `passing` whether trying again makes sense. */
+export class Refused extends Error {
+  /** @param {number} status HTTP status, 0 when the server wasn't reached @param {string} code */
+  constructor(status, code) {
+    super(code || `status ${status}`);
+    this.status = status;
+    this.code = code;
+    this.passing = status === 0 || status === 429 || status >= 500;
+  }
+}
+
+/**
+ * The code in an error answer.
+ * @param {string} body
+ * @returns {string} "" when the answer isn't ours (a proxy's page)
+ */
+export function codeIn(body) {
+  try {
+    const code = JSON.parse(body)?.error;
+    return typeof code === "string" ? code : "";
+  } catch (notJson) {
+    return "";
+  }
+}
+
+export class Api {
+  /** @type {string} the guest's secret, known only where the server gave it */
+  guest = "";
+  #config;
+  #fetch;
+
+  /** @param {Config} config @param {typeof fetch} [fetcher] */
+  constructor(config, fetcher = (...request) => fetch(...request)) {
+    this.#config = config;
+    this.#fetch = fetcher;
+  }
+
+  /** @returns {Record<string, string>} what every request carries */
+  headers() {
+    return this.guest ? { "X-Drop-Guest": this.guest } : {};
+  }
+
+  /**
+   * Makes this browser known and tells what holds for the link now.
+   * @returns {Promise<{active?: boolean, inactiveReason?: string | null, authorized?: boolean, passwordRequired?: boolean,
+   *   oneTime?: boolean, visit?: {name: string, message: string}}>}
+   * @throws {Refused}
+   */
+  async open() {
+    const { invite } = this.#config;
+    return this.#get(invite === null ? "/config" : `/invite/${encodeURIComponent(invite)}`);
+  }
+
+  /**
+   * The guest's own uploads at this link.
+   * @returns {Promise<Upload[]>}
+   * @throws {Refused}
+   */
+  async uploads() {
+    const { invite } = this.#config;
+    const answer = await this.#get(invite === null ? "/uploads" : `/uploads?invite=${encodeURIComponent(invite)}`);
+    return answer.items;
+  }
+
+  /**
+   * Gives up an unfinished upload, so that it no longer counts. An unreachable server forgets it by itself later.
+   * @param {string} url
+   * @returns {Promise<boolean>} whether the server took it
+   */
+  async giveUp(url) {
+    try {
+      await this.#ask(url, { method: "DELETE", headers: { ...this.headers(), "Tus-Resumable": "1.0.0" } });
+      return true;
+    } catch (refused) {
+      return false;
+    }
+  }
+
+  /** @param {string} path */
+  async #get(path) {
+    const headers = { ...this.headers(), Accept: "application/json" };
+    const response = await this.#ask(this.#config.apiBase + path, { headers, cache: "no-store" });
+    this.guest = response.headers.get("X-Drop-Guest") ?? this.guest;
+    return response.json();
+  }
+
+  /** @param {string} url @param {RequestInit} request */
+  async #ask(url, request) {
+    let response;
+    try {
+      response = await this.#fetch(url, { ...request, credentials: "same-origin" });
+    } catch (unreachable) {
+      throw new Refused(0, "");
+    }
+    if (!response.ok) throw new Refused(response.status, codeIn(await response.text()));
+    return response;
+  }
+}

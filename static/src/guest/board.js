@@ -1,0 +1,115 @@
+/** What the page shows of the whole: its stage, summary or finished card, notices. Called after every change. */
+
+import { Announcer } from "./announcer.js";
+import { find } from "./elements.js";
+import { Finished } from "./finished.js";
+import { placeInputs } from "./picker.js";
+import { isUnsent } from "./queue.js";
+import { Rows } from "./rows.js";
+import { Summary } from "./summary.js";
+import { CLOSED, EARLIER } from "./words.js";
+
+/**
+ * The page's stage, which its styles follow.
+ * @param {import("./queue.js").Counts} counts
+ * @returns {"empty" | "active" | "problems" | "done"}
+ */
+export function stageOf({ total, unsent, failed }) {
+  if (total === 0) return "empty";
+  if (unsent > 0) return "active";
+  return failed > 0 ? "problems" : "done";
+}
+
+/**
+ * How far the bar is: complete files, and what has left of the others.
+ * @param {import("./queue.js").Item[]} items
+ * @param {number} received
+ */
+export function progressOf(items, received) {
+  return items.filter(isUnsent).reduce((sum, item) => sum + Math.min(1, item.sent / item.size), received);
+}
+
+export class Board {
+  /**
+   * @param {object} wiring
+   * @param {import("./queue.js").Queue} wiring.queue
+   * @param {import("./courier.js").Courier} wiring.courier
+   * @param {import("./who.js").Who} wiring.who
+   * @param {import("./pace.js").Pace} wiring.pace
+   * @param {import("./thumbnails.js").Thumbnails} wiring.thumbnails
+   * @param {{host: string, albumSet: boolean, limits: import("./limits.js").Limits}} wiring.page
+   * @param {() => void} wiring.onChange
+   * @param {() => void} wiring.onReopen the guest wants to try a closed link again
+   */
+  constructor({ queue, courier, who, pace, thumbnails, page, onChange, onReopen }) {
+    this.queue = queue;
+    this.courier = courier;
+    this.who = who;
+    this.pace = pace;
+    this.page = page;
+    this.announcer = new Announcer(find("[data-announce]"));
+    this.summary = new Summary(find("[data-summary]"), (paused) => courier.pause(paused));
+    this.finished = new Finished(find("[data-finished]"), thumbnails, () => courier.retryAll());
+    this.offline = find("[data-offline]");
+    this.closed = find("[data-closed]");
+    this.earlier = find("[data-earlier]");
+    find("button", this.closed).addEventListener("click", onReopen);
+    this.rows = new Rows({
+      section: find("[data-files]"),
+      template: /** @type {HTMLTemplateElement} */ (find("#row-template")),
+      thumbnails,
+      onAction: (item, action) => (action === "retry" ? courier.retry(item) : courier.leaveOut(item)),
+      onChange,
+    });
+  }
+
+  show() {
+    const counts = this.queue.counts();
+    const stage = stageOf(counts);
+    const begun = stage !== "empty";
+    document.body.dataset.stage = stage;
+    placeInputs(begun);
+    this.who.show(begun);
+    const mood = { ...this.page, paused: this.courier.paused, offline: !this.courier.online };
+    this.rows.show(this.queue, counts, mood);
+    this.#notices(begun, counts.unsent > 0);
+    if (stage === "done" || stage === "problems") {
+      this.announcer.say(this.finished.show(this.queue, counts, mood, this.who.name));
+    } else {
+      this.finished.leave();
+      if (begun) this.announcer.say(this.#summarise(counts));
+    }
+  }
+
+  /** @param {import("./queue.js").Counts} counts */
+  #summarise(counts) {
+    const { paused, online, closed } = this.courier;
+    const sending = this.queue.items.filter((item) => item.phase === "sending");
+    return this.summary.show({
+      counts,
+      progress: progressOf(this.queue.items, counts.received),
+      secondsLeft: sending.length ? this.pace.secondsLeft(performance.now(), counts.bytesLeft) : null,
+      paused,
+      offline: !online,
+      stalled: sending.length > 0 && sending.every((item) => item.stalled),
+      nameless: this.who.missing,
+      closed: closed !== "",
+    });
+  }
+
+  /** @param {boolean} begun @param {boolean} unsent */
+  #notices(begun, unsent) {
+    const { closed, online, ledger } = this.courier;
+    this.offline.hidden = online || closed !== "" || !unsent;
+    this.closed.hidden = !closed;
+    if (closed) {
+      find("strong", this.closed).textContent = CLOSED.title[closed];
+      const advice = CLOSED.advice[closed](this.page.host);
+      find("[data-closed-text]", this.closed).textContent = begun ? `${CLOSED.safe} ${advice}` : advice;
+    }
+    const { safe, unfinished } = ledger.earlier();
+    this.earlier.hidden = begun || closed !== "" || safe + unfinished === 0;
+    const told = [safe ? EARLIER.safe(safe) : "", unfinished ? EARLIER.unfinished(unfinished) : ""];
+    find("p", this.earlier).textContent = told.filter(Boolean).join(" ");
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * Decides when each chosen file is looked at and sent: a few at a time, never while offline, paused or closed.
+ * Knows nothing of the page; the network comes in through `api` and `send`.
+ */
+
+import { awaitsNews, isSafe } from "./queue.js";
+import { CLOSING } from "./session.js";
+
+/** One file is refused for good, the others go on. */
+const REFUSING = new Set(["too_many_files", "quota_exceeded", "file_too_large", "wrong_type", "empty_file"]);
+
+const AHEAD = 20; // files looked at before their turn
+const SILENCE = 60_000; // ms without a byte, after which a connection counts as dead
+
+export class Courier {
+  paused = false;
+  online = true;
+  /** @type {string} the code that closed the link, or "" */
+  closed = "";
+  /** @type {Map<import("./queue.js").Item, {stop: () => void, heard: number}>} */
+  #active = new Map();
+  /** @type {Map<string, number>} how often each fingerprint was chosen */
+  #chosen = new Map();
+  #looking = false;
+  #opened = false;
+
+  /**
+   * @param {object} wiring
+   * @param {import("./queue.js").Queue} wiring.queue
+   * @param {import("./ledger.js").Ledger} wiring.ledger
+   * @param {import("./api.js").Api} wiring.api
+   * @param {import("./sender.js").Send} wiring.send
+   * @param {(file: File) => Promise<string>} wiring.fingerprint
+   * @param {string} wiring.endpoint absolute address of the tus root, ends with /
+   * @param {number} wiring.slots files sent at the same time
+   * @param {() => boolean} wiring.mayStart false while something is asked of the guest first (a name)
+   * @param {() => number} wiring.now ms
+   * @param {(bytes: number) => void} wiring.onBytes bytes that just left
+   * @param {() => void} wiring.onChange paused, online or closed changed
+   */
+  constructor(wiring) {
+    this.queue = wiring.queue;
+    this.ledger = wiring.ledger;
+    this.wiring = wiring;
+  }
+
+  /** @returns {boolean} whether anything is being sent now */
+  get busy() {
+    return this.#active.size > 0;
+  }
+
+  /**
+   * The server knows this browser now: sending may begin, unless the link takes nothing.
+   * @param {string} closed the code that closes it, or ""
+   */
+  opened(closed) {
+    this.#opened = true;
+    this.close(closed);
+  }
+
+  /** Fills the free slots. Called after anything that may have made room. */
+  pump() {
+    if (!this.#opened || this.closed) return;
+    this.#look();
+    if (this.paused || !this.online || !this.wiring.mayStart()) return;
+    for (const item of this.queue.items) {
+      if (this.#active.size >= this.wiring.slots) return;
+      if (item.phase === "waiting" && item.key) this.#start(item);
+    }
+  }
+
+  /** @param {boolean} paused */
+  pause(paused) {
+    this.paused = paused;
+    if (paused) this.#stopAll();
+    this.wiring.onChange();
+    this.pump();
+  }
+
+  /** @param {boolean} online */
+  setOnline(online) {
+    this.online = online;
+    if (!online) this.#stopAll();
+    this.wiring.onChange();
+    this.pump();
+  }
+
+  /** Tries stalled and silent connections anew, without waiting for their turn. */
+  hurry() {
+    for (const item of [...this.#active.keys()]) {
+      if (item.stalled) this.#interrupt(item);
+    }
+    this.pump();
+  }
+
+  /** Gives up connections that have been silent for a minute; they go on where the server stands. */
+  reviveSilent() {
+    const limit = this.wiring.now() - SILENCE;
+    for (const [item, run] of [...this.#active]) {
+      if (run.heard < limit && !item.stalled) this.#interrupt(item);
+    }
+    this.pump();
+  }
+
+  /** @param {string} code why the link takes no more; "" opens it again */
+  close(code) {
+    this.closed = code;
+    if (code) this.#stopAll();
+    this.wiring.onChange();
+    this.pump();
+  }
+
+  /** @param {import("./queue.js").Item} item */
+  retry(item) {
+    this.queue.update(item, { phase: "waiting", reason: "", stalled: false });
+    this.pump();
+  }
+
+  retryAll() {
+    for (const item of this.queue.items) if (item.phase === "failed") this.retry(item);
+  }
+
+  /**
+   * Takes a file off the list; an unfinished part is given up on the server too.
+   * @param {import("./queue.js").Item} item
+   */
+  leaveOut(item) {
+    this.#drop(item);
+    this.queue.remove(item);
+    if (item.url && !isSafe(item)) this.wiring.api.giveUp(item.url);
+    this.pump();
+  }
+
+  /**
+   * News from the server.
+   * @param {string} uploadId
+   * @param {string} status
+   */
+  hear(uploadId, status) {
+    this.ledger.hear(uploadId, status);
+    const item = this.queue.items.find((candidate) => candidate.uploadId === uploadId);
+    if (!item || !this.queue.report(item, status)) return;
+    this.#drop(item);
+    this.pump();
+  }
+
+  /** @param {import("./api.js").Upload[]} uploads the server's listing */
+  learn(uploads) {
+    this.ledger.learn(uploads);
+    for (const upload of uploads) this.hear(upload.id, upload.status);
+  }
+
+  /** @returns {boolean} whether the server may still have news */
+  awaitsNews() {
+    return this.#active.size > 0 || this.queue.items.some(awaitsNews);
+  }
+
+  /** Fingerprints files one after another, some before their turn. */
+  async #look() {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      for (let item = this.#nextToLookAt(); item; item = this.#nextToLookAt()) {
+        await this.#identify(item);
+      }
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** @returns {import("./queue.js").Item | undefined} */
+  #nextToLookAt() {
+    const waiting = this.queue.items.filter((item) => item.phase === "waiting");
+    // After an earlier visit all are looked at, so that finished ones show it soon.
+    const ahead = this.ledger.earlier().files ? waiting.length : AHEAD;
+    if (waiting.filter((item) => item.key).length >= ahead) return undefined;
+    return waiting.find((item) => !item.key);
+  }
+
+  /** @param {import("./queue.js").Item} item */
+  async #identify(item) {
+    let print;
+    try {
+      print = await this.wiring.fingerprint(item.file);
+    } catch (unreadable) {
+      this.queue.update(item, { phase: "failed", reason: "unreadable" });
+      return;
+    }
+    if (!this.queue.has(item)) return;
+    const broken = this.queue.items.find((other) => other.print === print && other.phase === "failed");
+    if (broken && broken !== item) {
+      this.queue.remove(item);
+      this.retry(broken);
+      return;
+    }
+    this.queue.update(item, { print, key: this.#keyFor(print) });
+    this.#match(item);
+    this.pump();
+  }
+
+  /** @param {string} print @returns {string} the fingerprint with its ordinal; one that was thrown away is not used again */
+  #keyFor(print) {
+    let ordinal = this.#chosen.get(print) ?? 0;
+    while (this.ledger.withKey(`${print}-${ordinal}`)?.status === "discarded") ordinal += 1;
+    this.#chosen.set(print, ordinal + 1);
+    return `${print}-${ordinal}`;
+  }
+
+  /** Finds what an earlier visit sent of it. @param {import("./queue.js").Item} item */
+  #match(item) {
+    const known = this.ledger.withKey(item.key);
+    if (!known) return;
+    this.queue.update(item, {
+      uploadId: known.id,
+      url: new URL(known.id, this.wiring.endpoint).href,
+      sent: Math.min(known.offset, item.size),
+      resumed: known.status === "receiving" && known.offset > 0,
+    });
+    this.queue.report(item, known.status);
+  }
+
+  /** @param {import("./queue.js").Item} item */
+  #start(item) {
+    const run = { stop: () => {}, heard: this.wiring.now() };
+    const current = () => this.#active.get(item) === run;
+    this.#active.set(item, run);
+    this.queue.update(item, { phase: "sending", stalled: false });
+    run.stop = this.wiring.send(item, {
+      located: (url) => current() && this.#located(item, url),
+      progress: (bytes) => {
+        if (!current()) return;
+        run.heard = this.wiring.now();
+        this.wiring.onBytes(bytes - item.sent);
+        this.queue.update(item, { sent: bytes, stalled: false });
+      },
+      stalled: () => current() && this.#stalled(item),
+      done: () => {
+        if (!current()) return;
+        this.#active.delete(item);
+        this.queue.complete(item);
+        this.queue.report(item, this.ledger.statusOf(item.uploadId));
+        this.pump();
+      },
+      failed: (code) => current() && this.#failed(item, code),
+    });
+  }
+
+  /** @param {import("./queue.js").Item} item @param {string} url */
+  #located(item, url) {
+    const uploadId = decodeURIComponent(new URL(url, this.wiring.endpoint).pathname.split("/").pop() ?? "");
+    this.queue.update(item, { url, uploadId });
+  }
+
+  /** @param {import("./queue.js").Item} item */
+  async #stalled(item) {
+    this.queue.update(item, { stalled: true });
+    // A file that was moved or taken off the device breaks the request as a lost network does.
+    try {
+      await item.file.slice(0, 1).arrayBuffer();
+    } catch (unreadable) {
+      this.#drop(item);
+      this.queue.update(item, { phase: "failed", reason: "unreadable" });
+      this.pump();
+    }
+  }
+
+  /** @param {import("./queue.js").Item} item @param {string} code */
+  #failed(item, code) {
+    this.#active.delete(item);
+    if (CLOSING.has(code)) {
+      this.queue.update(item, { phase: "waiting", stalled: false });
+      this.close(code);
+      return;
+    }
+    this.queue.update(item, { phase: REFUSING.has(code) ? "refused" : "failed", reason: code, stalled: false });
+    this.pump();
+  }
+
+  /** Stops sending; it waits and goes on later. @param {import("./queue.js").Item} item */
+  #interrupt(item) {
+    this.#drop(item);
+    this.queue.update(item, { phase: "waiting", stalled: false });
+  }
+
+  #stopAll() {
+    for (const item of [...this.#active.keys()]) this.#interrupt(item);
+  }
+
+  /** @param {import("./queue.js").Item} item */
+  #drop(item) {
+    this.#active.get(item)?.stop();
+    this.#active.delete(item);
+  }
+}

@@ -1,0 +1,99 @@
+"""`/ws`: the guest's page listens here for what becomes of its own uploads."""
+
+import asyncio
+import contextlib
+import json
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.http.cookie import parse_cookie
+
+from immichdrop.asgi_types import headers_of
+from immichdrop.security import foreign
+from invites import guests
+from invites.models import Invite
+from uploads import progress
+from uploads.models import Upload
+
+KEEP_ALIVE = 30.0  # seconds
+FIRST_FRAME = 30.0  # seconds a client has to say who it is
+FOREIGN_ORIGIN = 4403
+UNKNOWN = 4404
+
+
+class UploadsConsumer(AsyncWebsocketConsumer):
+    """First frame in: `{"session_id", "invite_token"?, "guest"?}`. Out: the caller's uploads at that link, then events."""
+
+    group = ""
+    ticker: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        progress.attach(asyncio.get_running_loop())
+        await self.accept()
+        if foreign(headers_of(self.scope)):
+            await self.close(FOREIGN_ORIGIN)
+            return
+        self.ticker = asyncio.create_task(self._tick())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.group:  # only the first frame means something
+            return
+        try:
+            hello = json.loads(text_data or "")
+        except ValueError:
+            hello = None
+        if not isinstance(hello, dict):
+            await self.close(UNKNOWN)
+            return
+        await self._introduce(str(hello.get("guest") or ""), str(hello.get("invite_token") or ""))
+
+    async def disconnect(self, code: int) -> None:
+        if self.ticker:
+            self.ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.ticker
+        if self.group:
+            await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    async def upload_changed(self, event: progress.Event) -> None:
+        await self.send(json.dumps(event["frame"]))
+
+    async def _introduce(self, secret: str, token: str) -> None:
+        cookies = parse_cookie(headers_of(self.scope).get("cookie", ""))
+        found = await _find(secret, cookies, token)
+        if found is None:
+            await self.close(UNKNOWN)
+            return
+        guest_id, invite_id = found
+        self.group = progress.group_of(guest_id, invite_id)
+        # Joined before the snapshot is read: a change in between is told twice rather than never.
+        await self.channel_layer.group_add(self.group, self.channel_name)
+        for frame in await _snapshot(guest_id, invite_id):
+            await self.send(json.dumps(frame))
+
+    async def _tick(self) -> None:
+        await asyncio.sleep(FIRST_FRAME)
+        if not self.group:
+            await self.close(UNKNOWN)
+            return
+        while True:
+            await self.send(json.dumps({"type": "ping"}))
+            await asyncio.sleep(KEEP_ALIVE)
+
+
+@database_sync_to_async
+def _find(secret: str, cookies: dict[str, str], token: str) -> tuple[int, int | None] | None:
+    """The guest's and the link's id; None when either is unknown."""
+    guest = guests.find(secret, cookies)
+    if guest is None:
+        return None
+    if not token:
+        return guest.pk, None
+    invite = Invite.objects.at(token)
+    return (guest.pk, invite.pk) if invite else None
+
+
+@database_sync_to_async
+def _snapshot(guest_id: int, invite_id: int | None) -> list[progress.Frame]:
+    own = Upload.objects.filter(guest_id=guest_id, invite_id=invite_id).order_by("created_at", "pk")
+    return [progress.frame(upload) for upload in own]

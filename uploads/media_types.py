@@ -1,0 +1,112 @@
+"""Which files are taken: by extension, and by the family of their first bytes.
+
+Immich goes by the extension alone and takes a text that is called .jpg; a link that is open to strangers looks inside.
+"""
+
+import threading
+from collections.abc import Collection
+
+from invites.models import Invite
+
+HEAD_BYTES = 4096  # how much of a file's start is looked at
+
+# What Immich v2.7 and v3.1 list, for the time until the server itself was asked (recorded exchange 028).
+BUILT_IN_IMAGES = frozenset(
+    ".3fr .ari .arw .avif .bmp .cap .cin .cr2 .cr3 .crw .dcr .dng .erf .fff .gif .heic .heif .hif .iiq .insp .jp2 .jpe"
+    " .jpeg .jpg .jxl .k25 .kdc .mpo .mrw .nef .nrw .orf .ori .pef .png .psd .raf .raw .rw2 .rwl .sr2 .srf .srw .tif"
+    " .tiff .webp .x3f".split()
+)
+BUILT_IN_VIDEOS = frozenset(
+    ".3gp .3gpp .avi .flv .insv .m2t .m2ts .m4v .mkv .mov .mp4 .mpe .mpeg .mpg .mts .mxf .ts .vob .webm .wmv".split()
+)
+# Taken by Immich, but it may carry script, which a browser that opens the original would run.
+NEVER = frozenset({".svg", ".svgz"})
+
+_lock = threading.Lock()
+_images: frozenset[str] = BUILT_IN_IMAGES
+_videos: frozenset[str] = BUILT_IN_VIDEOS
+
+
+def learn(images: Collection[str], videos: Collection[str]) -> None:
+    """Takes over the lists that Immich gave (extensions with their dot, lower case)."""
+    global _images, _videos
+    with _lock:
+        _images, _videos = frozenset(images) - NEVER, frozenset(videos) - NEVER
+
+
+def kind_of(extension: str) -> str | None:
+    """`photos` or `videos`, as `Invite.Kinds` has it; None for what is not taken at all."""
+    if extension in _images:
+        return Invite.Kinds.PHOTOS.value
+    if extension in _videos:
+        return Invite.Kinds.VIDEOS.value
+    return None
+
+
+def accepted(kinds: str) -> frozenset[str]:
+    """The extensions that a link of these kinds takes."""
+    images = _images if kinds != Invite.Kinds.VIDEOS else frozenset()
+    videos = _videos if kinds != Invite.Kinds.PHOTOS else frozenset()
+    return images | videos
+
+
+# First bytes that no photo or video has: documents, archives, programs, pages.
+_REFUSED_STARTS = (
+    b"%PDF",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"Rar!\x1a\x07",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ\x00",
+    b"\x28\xb5\x2f\xfd",
+    b"MZ",
+    b"\x7fELF",
+    b"\xca\xfe\xba\xbe",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"SQLite format 3\x00",
+    b"{\\rtf",
+    b"#!",
+)
+_MARKUP = (b"<!", b"<?", b"<html", b"<head", b"<body", b"<script", b"<svg", b"<iframe", b"<a ", b"<img")
+
+
+def looks_wrong(head: bytes) -> bool:
+    """Whether the first bytes belong to something that is surely neither a photo nor a video.
+
+    A `.jpg` that is really a HEIC is fine, and what is not recognised is left to Immich: camera makers invent formats.
+    """
+    if head.startswith(_REFUSED_STARTS):
+        return True
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as some editors save pages
+        text = head[2:].replace(b"\0", b"").lstrip().lower()
+    return text.startswith(_MARKUP)
+
+
+def family_of(head: bytes) -> str | None:
+    """`photos` or `videos` where the first bytes tell, else None."""
+    photo_starts = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"8BPS", b"\xff\x0a")
+    if head.startswith(photo_starts) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return Invite.Kinds.PHOTOS.value
+    if head[4:8] == b"ftyp":
+        still = head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif", b"crx ")
+        return (Invite.Kinds.PHOTOS if still else Invite.Kinds.VIDEOS).value
+    if head.startswith((b"\x1a\x45\xdf\xa3", b"FLV", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3")):
+        return Invite.Kinds.VIDEOS.value
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return Invite.Kinds.VIDEOS.value
+    return None
+
+
+def refuses(head: bytes, kinds: str) -> bool:
+    """Whether a link of these kinds refuses a file that starts like this."""
+    family = family_of(head)
+    return looks_wrong(head) or (
+        family is not None and kinds != Invite.Kinds.BOTH and family != kinds
+    )

@@ -1,0 +1,179 @@
+"""`Upload`, one file's life from a guest's browser to Immich, and `KnownAsset`, what Immich is known to have."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from immichdrop.models import ImmichAccount
+from invites.models import Guest, Invite
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def of_guest(self, guest: Guest, invite: Invite | None) -> "UploadQuerySet":
+        """A guest's own uploads at one link, or at the public page (None), oldest first."""
+        return self.filter(guest=guest, invite=invite).order_by("created_at", "pk")
+
+    def unfinished(self) -> "UploadQuerySet":
+        return self.filter(status=Upload.Status.RECEIVING)
+
+    def counted(self) -> "UploadQuerySet":
+        """Uploads that take a place: all but the discarded."""
+        return self.exclude(status=Upload.Status.DISCARDED)
+
+    def claimable(self, now: datetime) -> "UploadQuerySet":
+        """Received files whose turn it is, and those whose worker has not been heard of since its lease ended."""
+        due = Q(status__in=(Upload.Status.RECEIVED, Upload.Status.WAITING), next_attempt_at__lte=now)
+        abandoned = Q(status=Upload.Status.DELIVERING, lease_until__lt=now)
+        return self.filter(due | abandoned, account__pause="")
+
+
+class Upload(models.Model):
+    """One file. The row is the queue: retry, lease and what the guest sees are its columns.
+
+    The row's `offset` is the truth about the spool file's length, and `status` is changed by `uploads.lifecycle` alone.
+    """
+
+    class Status(models.TextChoices):
+        RECEIVING = "receiving"
+        RECEIVED = "received"
+        DELIVERING = "delivering"
+        WAITING = "waiting"
+        HELD = "held"
+        DELIVERED = "delivered"
+        DUPLICATE = "duplicate"
+        FAILED = "failed"
+        DISCARDED = "discarded"
+
+    class DiscardedBy(models.TextChoices):
+        GUEST = "guest"
+        HOST = "host"
+        EXPIRED = "expired"
+
+    # In Immich, as far as a guest is concerned.
+    CONFIRMED = (Status.DELIVERED, Status.DUPLICATE)
+    # Nothing more happens to it by itself.
+    FINAL = (Status.DELIVERED, Status.DUPLICATE, Status.FAILED, Status.DISCARDED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    invite = models.ForeignKey(
+        Invite, null=True, blank=True, on_delete=models.PROTECT, related_name="uploads"
+    )
+    guest = models.ForeignKey(
+        Guest, null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads"
+    )
+    account = models.ForeignKey(ImmichAccount, on_delete=models.PROTECT, related_name="uploads")
+    key = models.CharField(
+        max_length=100, blank=True, help_text="The page's own name of the file; makes creation idempotent."
+    )
+
+    filename = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=100, blank=True)
+    size = models.PositiveBigIntegerField(help_text="Bytes, as declared at creation.")
+    offset = models.PositiveBigIntegerField(default=0, help_text="Bytes that are durable on disk.")
+    sha1 = models.CharField("SHA-1", max_length=40, blank=True, db_index=True)
+    last_modified = models.DateTimeField(null=True, blank=True)
+
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.RECEIVING)
+    message = models.CharField(
+        max_length=500, blank=True, help_text="Why it waits or failed, in words for the host."
+    )
+    discarded_by = models.CharField(max_length=10, choices=DiscardedBy.choices, blank=True)
+
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its bytes first went out: what Immich has since may be ours."
+    )
+    asset_id = models.UUIDField("Immich asset id", null=True, blank=True)
+    album_id = models.UUIDField("wished album's id", null=True, blank=True)
+    album_name = models.CharField("wished album", max_length=200, blank=True)
+    in_album_at = models.DateTimeField(null=True, blank=True)
+
+    client_address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    bytes_deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[UploadQuerySet] = UploadQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["guest", "invite", "key"],
+                condition=~Q(key="") & Q(invite__isnull=False),
+                name="one_upload_per_key_at_a_link",
+            ),
+            models.UniqueConstraint(
+                fields=["guest", "key"],
+                condition=~Q(key="") & Q(invite__isnull=True),
+                name="one_upload_per_key_at_the_public_page",
+            ),
+            models.CheckConstraint(
+                condition=Q(offset__lte=F("size")), name="offset_within_size"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["status", "next_attempt_at"], name="upload_queue"),
+            models.Index(fields=["guest", "invite", "created_at"], name="upload_of_guest"),
+            models.Index(fields=["invite", "status"], name="upload_of_invite"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def complete(self) -> bool:
+        """Whether every byte is here, so that the promise of custody holds."""
+        return self.offset == self.size
+
+    @property
+    def wants_album(self) -> bool:
+        return bool(self.album_id or self.album_name)
+
+
+class KnownAsset(models.Model):
+    """The dedupe table: an account's asset with this SHA-1, as Immich last said. A hint, confirmed by asking Immich."""
+
+    account = models.ForeignKey(ImmichAccount, on_delete=models.CASCADE, related_name="known_assets")
+    sha1 = models.CharField("SHA-1", max_length=40)
+    asset_id = models.UUIDField("Immich asset id")
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["account", "sha1"], name="one_asset_per_sum"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha1
+
+
+class KnownAlbum(models.Model):
+    """An account's album by its name. Immich allows several of one name; the unique row here sees to it that several
+    workers make only one."""
+
+    account = models.ForeignKey(ImmichAccount, on_delete=models.CASCADE, related_name="known_albums")
+    name = models.CharField(max_length=200)
+    album_id = models.UUIDField("Immich album id", null=True, blank=True)
+    lease_until = models.DateTimeField(
+        null=True, blank=True, help_text="Somebody is looking for it, or making it, until then."
+    )
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["account", "name"], name="one_album_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

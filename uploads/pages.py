@@ -1,0 +1,157 @@
+"""The guest's page, the public page, and the guest's own list of uploads."""
+
+from typing import TypedDict
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from invites import guests
+from invites.api import not_found
+from invites.doors import password_page, refused_page
+from invites.models import Invite
+from invites.refusals import Refusal
+from uploads import media_types
+from uploads.models import Upload
+
+
+class Limits(TypedDict):
+    maxFiles: int | None
+    maxBytes: int | None
+    maxFileSize: int
+    kinds: str
+    remaining: int | None
+
+
+class PageConfig(TypedDict):
+    """What the page's script needs before it asks for anything."""
+
+    invite: str | None
+    apiBase: str
+    tusUrl: str
+    socketPath: str
+    chunkSize: int | None
+    accept: list[str]
+    limits: Limits
+    guestName: str
+    hostName: str
+    albumSet: bool
+
+
+class UploadItem(TypedDict):
+    """One row of `GET /api/uploads`."""
+
+    id: str
+    filename: str
+    size: int
+    offset: int
+    status: str
+    message: str
+    key: str
+
+
+def _chunk_size() -> int | None:
+    return settings.CHUNK_SIZE_MB * 1_000_000 if settings.CHUNKED_UPLOADS_ENABLED else None
+
+
+def page_config(invite: Invite | None) -> PageConfig:
+    kinds = invite.kinds if invite else Invite.Kinds.BOTH.value
+    largest = settings.MAX_FILE_SIZE_MB * 1_000_000
+    counted = invite is not None and not invite.one_time
+    return PageConfig(
+        invite=invite.token if invite else None,
+        apiBase="/api",
+        tusUrl="/api/tus/",
+        socketPath="/ws",
+        chunkSize=_chunk_size(),
+        accept=sorted(media_types.accepted(kinds)),
+        limits=Limits(
+            maxFiles=invite.max_files if invite else None,
+            maxBytes=invite.max_bytes if invite else None,
+            maxFileSize=min(largest, (invite.max_file_size if invite else None) or largest),
+            kinds=kinds,
+            remaining=invite.remaining if invite and counted else None,
+        ),
+        guestName=invite.guest_name if invite else Invite.GuestName.OFF.value,
+        hostName=invite.host_name if invite else "",
+        albumSet=bool(
+            (invite.album_id or invite.album_name) if invite else settings.IMMICH_ALBUM_NAME
+        ),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite_page(request: HttpRequest, token: str) -> HttpResponse:
+    """`/invite/{token}`: the door that stands in the way, or the page itself."""
+    invite = Invite.objects.at(token)
+    if invite is None:
+        return refused_page(request, Refusal.INVALID_INVITE)
+    guest = guests.of_request(request)
+    if refusal := invite.closed(guest):
+        return refused_page(request, refusal, invite)
+    if invite.locked(guest):
+        return password_page(request, invite)
+    if request.method == "POST":  # the password form once more, in a second tab
+        return HttpResponseRedirect(request.path)
+    return _guest_page(request, invite, invite.title)
+
+
+@require_GET
+def front_page(request: HttpRequest) -> HttpResponse:
+    """`/`: the public page where the administrator wants one, else the login."""
+    if not settings.PUBLIC_UPLOAD_PAGE_ENABLED:
+        return HttpResponseRedirect(reverse("login"))
+    return _guest_page(request, None, "Add your photos")
+
+
+def _guest_page(request: HttpRequest, invite: Invite | None, title: str) -> HttpResponse:
+    context = {
+        "invite": invite,
+        "title": title,
+        "host_name": invite.host_name if invite else "",
+        "config": page_config(invite),
+    }
+    return render(request, "guest/page.html", context)
+
+
+@require_GET
+def config(request: HttpRequest) -> HttpResponse:
+    """`GET /api/config`. On the public page a browser without a guest's secret gets one here."""
+    body: dict[str, object] = {
+        "public_upload_page_enabled": settings.PUBLIC_UPLOAD_PAGE_ENABLED,
+        "chunked_uploads_enabled": settings.CHUNKED_UPLOADS_ENABLED,
+        "chunk_size_mb": settings.CHUNK_SIZE_MB,
+        "visit": {"name": "", "message": ""},
+    }
+    response = JsonResponse(body)
+    if settings.PUBLIC_UPLOAD_PAGE_ENABLED and guests.of_request(request) is None:
+        guests.hand_over(response, guests.create()[1], secure=request.is_secure())
+    return response
+
+
+def as_item(upload: Upload) -> UploadItem:
+    # Immich's own words (`upload.message`) are for the host; a guest learns that the file is safe.
+    return UploadItem(
+        id=str(upload.pk),
+        filename=upload.filename,
+        size=upload.size,
+        offset=upload.offset,
+        status=upload.status,
+        message="",
+        key=upload.key,
+    )
+
+
+@require_GET
+def own_uploads(request: HttpRequest) -> HttpResponse:
+    """`GET /api/uploads?invite=TOKEN`: what the caller sent through this link, oldest first."""
+    invite = None
+    if token := request.GET.get("invite"):
+        invite = Invite.objects.at(token)
+        if invite is None:
+            return not_found()
+    guest = guests.of_request(request)
+    rows = Upload.objects.of_guest(guest, invite) if guest else []
+    return JsonResponse({"items": [as_item(row) for row in rows]})

@@ -1,0 +1,94 @@
+"""What a guest's page is told about its uploads, and how it gets there from any thread."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import NotRequired, TypedDict
+
+from asgiref.sync import async_to_sync
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from uploads.models import Upload
+
+logger = logging.getLogger(__name__)
+Status = Upload.Status
+
+# The older clients' words (contract: socket frames).
+_OLDER_WORDS = {
+    Status.RECEIVING: "uploading",
+    Status.RECEIVED: "checking",
+    Status.WAITING: "checking",
+    Status.HELD: "checking",
+    Status.DELIVERING: "uploading",
+    Status.DELIVERED: "done",
+    Status.DUPLICATE: "duplicate",
+    Status.FAILED: "error",
+    Status.DISCARDED: "error",
+}
+
+
+class Frame(TypedDict):
+    """A frame to the page: the older clients' keys, and `state` with our own word."""
+
+    item_id: str
+    status: str
+    progress: int
+    message: str
+    responseId: str
+    state: str
+
+
+class Event(TypedDict):
+    """What travels over the channel layer; `type` names the consumer's method."""
+
+    type: str
+    frame: NotRequired[Frame]
+
+
+def frame(upload: Upload) -> Frame:
+    # Immich's words and ids are for the host; the guest learns the state.
+    return Frame(
+        item_id=str(upload.pk),
+        status=_OLDER_WORDS[Status(upload.status)],
+        progress=100 * upload.offset // upload.size if upload.size else 100,
+        message="",
+        responseId="",
+        state=upload.status,
+    )
+
+
+def group_of(guest_id: int, invite_id: int | None) -> str:
+    """The channel group of one guest at one link: nobody else is ever in it."""
+    return f"uploads.{guest_id}.{invite_id or 'public'}"
+
+
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def attach(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Names the server's event loop, where the sockets of this process live."""
+    global _loop
+    _loop = loop
+
+
+def publish(upload: Upload) -> None:
+    """Tells the guest's open pages. Never fails and never waits long: what is lost is rebuilt from the rows."""
+    if upload.guest_id is None:
+        return
+    event = Event(type="upload.changed", frame=frame(upload))
+    sending = _send(group_of(upload.guest_id, upload.invite_id), event)
+    loop = _loop
+    if loop is not None and loop.is_running():
+        # Handed to the sockets' own loop: `async_to_sync` from a thread reaches in-memory consumers seconds late.
+        asyncio.run_coroutine_threadsafe(sending, loop)
+    elif isinstance(get_channel_layer(), InMemoryChannelLayer):
+        sending.close()  # no socket of this process is open, and no other process listens
+    else:
+        async_to_sync(lambda: sending)()
+
+
+async def _send(group: str, event: Event) -> None:
+    try:
+        await get_channel_layer().group_send(group, event)
+    except (OSError, TimeoutError) as error:
+        logger.warning("Progress could not be sent: %s", type(error).__name__)

@@ -1,0 +1,193 @@
+"""Request bodies into the spool: bytes are written as they come, made durable, and only then acknowledged.
+
+The order is the promise's: `pwrite` at the row's offset, `fdatasync`, conditional UPDATE of the offset, commit, answer.
+"""
+
+import asyncio
+import errno
+import hashlib
+import uuid
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from immichdrop.asgi_types import Message, Receive
+from uploads import blocking
+from uploads.spool import MEBIBYTE, SpoolFile
+
+SILENCE = 60.0  # seconds without a byte, after which a peer is given up
+TAKE_OVER = 10.0  # seconds the running request has to stop for a newer one
+BLOCK = MEBIBYTE  # bytes gathered for one write
+CHECKPOINT = 32 * MEBIBYTE  # bytes after which a long body is acknowledged to the database
+
+
+class BusyError(Exception):
+    """Another request is writing this upload and did not stop in time."""
+
+
+class DiskFullError(Exception):
+    """The spool's disk took no more bytes."""
+
+
+class End(Enum):
+    """How a body ended."""
+
+    WHOLE = auto()
+    LEFT = auto()  # the client went away, or fell silent
+    STOPPED = auto()  # a newer request, or the end of the server, asked
+    TOO_LONG = auto()  # more than was announced
+
+
+class Turn:
+    """One request's right to write an upload, until a newer request asks for it."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self.over = asyncio.Event()
+        self._patience: asyncio.Timeout | None = None
+
+    def stop(self) -> None:
+        """Asks the request to persist what it has and to end."""
+        self.stopped = True
+        if self._patience:
+            self._patience.reschedule(0)
+
+    async def next(self, receive: Receive) -> Message | None:
+        """The request's next message; None when it was asked to stop, or when the peer fell silent."""
+        if self.stopped:
+            return None
+        try:
+            async with asyncio.timeout(SILENCE) as self._patience:
+                return await receive()
+        except TimeoutError:
+            return None
+        finally:
+            self._patience = None
+
+
+class Turns:
+    """At most one writer per upload in this process; across processes, `flock` on the file sees to it."""
+
+    def __init__(self) -> None:
+        self._running: dict[uuid.UUID, Turn] = {}
+
+    @asynccontextmanager
+    async def take(self, upload_id: uuid.UUID) -> AsyncIterator[Turn]:
+        """Waits for the running request to stop. Raises BusyError when it doesn't within `TAKE_OVER` seconds."""
+        try:
+            async with asyncio.timeout(TAKE_OVER):
+                while running := self._running.get(upload_id):
+                    running.stop()
+                    await running.over.wait()
+        except TimeoutError:
+            raise BusyError from None
+        turn = self._running[upload_id] = Turn()
+        try:
+            yield turn
+        finally:
+            del self._running[upload_id]
+            turn.over.set()
+
+    def stop_all(self) -> None:
+        for turn in self._running.values():
+            turn.stop()
+
+
+class Sums:
+    """SHA-1 of uploads in progress, so that a file sent in several requests need not be read again at its end."""
+
+    MOST = 1000
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[uuid.UUID, tuple[int, "hashlib._Hash"]] = OrderedDict()
+
+    def resume(self, upload_id: uuid.UUID, offset: int) -> "hashlib._Hash | None":
+        """The sum of the bytes before `offset`; None when this process did not see them all pass."""
+        if offset == 0:
+            self._kept.pop(upload_id, None)
+            return hashlib.sha1(usedforsecurity=False)
+        at, sum_ = self._kept.pop(upload_id, (-1, None))
+        return sum_ if at == offset else None
+
+    def keep(self, upload_id: uuid.UUID, offset: int, sum_: "hashlib._Hash | None") -> None:
+        if sum_ is not None:
+            self._kept[upload_id] = offset, sum_
+            if len(self._kept) > self.MOST:
+                self._kept.popitem(last=False)
+
+
+@dataclass
+class Sink:
+    """Where a body goes: the file, the next byte's offset, how many may come, and what acknowledges them.
+
+    `acknowledge(offset)` runs in a thread, after `fdatasync`; without it nothing is acknowledged before the end.
+    """
+
+    file: SpoolFile
+    offset: int
+    room: int
+    sum: "hashlib._Hash | None"
+    acknowledge: Callable[[int], None] | None = None
+    buffer: bytearray = field(default_factory=bytearray)
+
+    def write(self, block: bytearray) -> None:
+        try:
+            self.file.write_at(self.offset, block)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFullError from error
+            raise
+        if self.sum is not None:
+            self.sum.update(block)
+        self.offset += len(block)
+
+    def settle(self) -> None:
+        """Makes what was written durable, then acknowledges it."""
+        self.file.sync()
+        if self.acknowledge:
+            self.acknowledge(self.offset)
+
+
+async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
+    """Writes a request's body into the sink and settles it. Reading goes on while the disk works.
+
+    Whatever came is kept, also when the client left or the turn was stopped. Raises DiskFullError.
+    """
+    end, working, unsettled = None, None, 0
+    while end is None:
+        message = await turn.next(receive)
+        if message is None:
+            end = End.STOPPED if turn.stopped else End.LEFT
+        elif message["type"] == "http.disconnect":
+            end = End.LEFT
+        else:
+            body = message.get("body", b"")
+            if len(body) > sink.room:
+                end = End.TOO_LONG
+            else:
+                sink.room -= len(body)
+                sink.buffer += body
+                end = None if message.get("more_body") else End.WHOLE
+        if end is None and len(sink.buffer) < BLOCK:
+            continue
+        if working:
+            await working
+        if sink.buffer:
+            block, sink.buffer = sink.buffer, bytearray()
+            unsettled += len(block)
+            checkpoint = end is None and unsettled >= CHECKPOINT
+            unsettled = 0 if checkpoint else unsettled
+            working = blocking.start(_work, sink, block, settle=checkpoint)
+    if working:
+        await working
+    if end is not End.TOO_LONG:
+        await blocking.run(sink.settle)
+    return end
+
+
+def _work(sink: Sink, block: bytearray, *, settle: bool) -> None:
+    sink.write(block)
+    if settle and sink.acknowledge:
+        sink.settle()

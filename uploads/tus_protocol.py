@@ -1,0 +1,122 @@
+"""tus 1.0.0 on paper: its headers, read and written. No disk, no database, no network.
+
+Source: the tus resumable upload protocol 1.0.0 (https://tus.io/protocols/resumable-upload).
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from invites.refusals import Refusal
+from uploads import names
+from uploads.intake import Offer
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload"
+CONTENT_TYPE = "application/offset+octet-stream"
+MAX_KEY = 100
+_COUNT = re.compile(r"\d{1,18}")
+_FIELD = re.compile(r"[^\s,]+")
+
+
+@dataclass
+class TusError(Exception):
+    """An answer that ends the request: `status`, the code in the JSON body, and words that name the field."""
+
+    status: int
+    code: str
+    detail: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def bad(detail: str) -> TusError:
+    return TusError(400, Refusal.BAD_METADATA.value, detail)
+
+
+def check_version(headers: Mapping[str, str]) -> None:
+    if headers.get("tus-resumable") != VERSION:
+        raise TusError(
+            412,
+            "unsupported_version",
+            f"Tus-Resumable: send {VERSION}.",
+            {"Tus-Version": VERSION},
+        )
+
+
+def count(headers: Mapping[str, str], name: str) -> int:
+    """A header that holds a number of bytes."""
+    value = headers.get(name.lower())
+    if value is None:
+        raise bad(f"{name}: this header is missing.")
+    if not _COUNT.fullmatch(value):
+        raise bad(f"{name}: {value[:40]!r} is not a number of bytes.")
+    return int(value)
+
+
+def body_length(headers: Mapping[str, str]) -> int | None:
+    """Content-Length in bytes; None for a body of unknown length."""
+    return count(headers, "Content-Length") if "content-length" in headers else None
+
+
+def check_body_type(headers: Mapping[str, str]) -> None:
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+        raise TusError(415, "wrong_content_type", f"Content-Type: send {CONTENT_TYPE}.")
+
+
+def parse_metadata(header: str) -> dict[str, str]:
+    """`Upload-Metadata`: pairs of a key and a base64 value, separated by commas; a value may be absent."""
+    found: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in header.split(","))):
+        key, _, encoded = pair.partition(" ")
+        if not _FIELD.fullmatch(key) or key in found:
+            raise bad("Upload-Metadata: every key once, without spaces or commas.")
+        try:
+            found[key] = base64.b64decode(encoded.strip(), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise bad(f"Upload-Metadata: the value of {key[:40]} is not base64 of UTF-8.") from None
+    return found
+
+
+def parse_offer(headers: Mapping[str, str], client_address: str) -> Offer:
+    """The creation request's headers as an offer. Raises TusError naming the first field that is wrong."""
+    if "upload-defer-length" in headers:
+        raise bad("Upload-Defer-Length: the length must be known, send Upload-Length.")
+    size = count(headers, "Upload-Length")
+    metadata = parse_metadata(headers.get("upload-metadata", ""))
+    filename = names.clean(metadata.get("filename", ""))
+    if not filename:
+        raise bad("Upload-Metadata: filename is missing.")
+    key = metadata.get("key", "")
+    if len(key) > MAX_KEY or "\0" in key:
+        raise bad(f"Upload-Metadata: key may have at most {MAX_KEY} characters.")
+    return Offer(
+        filename=filename,
+        size=size,
+        invite=metadata.get("invite", "").replace("\0", ""),
+        media_type=_one_line(metadata.get("filetype", ""), 100),
+        last_modified=_moment(metadata.get("lastModified", "")),
+        key=key,
+        guest_name=_one_line(metadata.get("guest_name", ""), 80),
+        guest_message=metadata.get("guest_message", "").replace("\0", "").strip()[:500],
+        client_address=client_address,
+        user_agent=_one_line(headers.get("user-agent", ""), 300),
+    )
+
+
+def _one_line(text: str, longest: int) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
+
+
+def _moment(milliseconds: str) -> datetime | None:
+    """`lastModified` as browsers give it: milliseconds since 1970, in UTC."""
+    if not milliseconds:
+        return None
+    if not re.fullmatch(r"-?\d{1,15}(\.\d+)?", milliseconds):
+        raise bad("Upload-Metadata: lastModified is not a number of milliseconds.")
+    try:
+        return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None  # outside the calendar: the file has other dates
