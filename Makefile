@@ -27,10 +27,11 @@ bench: build .venv/dev.stamp
 	$(BIN)/python -m bench
 
 # New versions: pins and hashes only, no addresses.
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 lock: .venv/dev.stamp
-	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file requirements.txt pyproject.toml
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group dev --output-file requirements-dev.txt pyproject.toml
+	$(BIN)/pip install --quiet uv
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --group dev -o requirements-dev.txt
 
 clean:
 	rm -rf .venv node_modules static/dist static/collected .mypy_cache .ruff_cache .pytest_cache

@@ -1,17 +1,19 @@
 """The server's application: file bytes go to the tus endpoint, sockets to Channels, the rest to Django."""
 
 import os
+from typing import cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
+from immichdrop.asgi_types import Application, Receive, Scope, Send
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "immichdrop.settings")
-django_application = get_asgi_application()
+django_application = cast("Application", get_asgi_application())
 
 # Only now that Django is set up can anything that has models be imported.
-from immichdrop.asgi_types import Application, Receive, Scope, Send  # noqa: E402
 from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
 from uploads import spool, tus  # noqa: E402

@@ -1,4 +1,4 @@
-"""The ASGI callables' types, for the parts that stand in front of Django."""
+"""The ASGI callables' types, for the parts that stand in front of Django. Imports no model: usable before set-up."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

@@ -13,9 +13,9 @@ class SecretChangedError(Exception):
 
 
 def _fernet() -> Fernet:
-    derived = HKDF(
-        algorithm=hashes.SHA256(), length=32, salt=None, info=b"immich-drop stored keys"
-    ).derive(settings.SECRET_KEY.encode())
+    derived = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"immich-drop stored keys").derive(
+        settings.SECRET_KEY.encode()
+    )
     return Fernet(base64.urlsafe_b64encode(derived))
 
 

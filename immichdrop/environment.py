@@ -118,9 +118,7 @@ def networks(name: str, value: str) -> list[Network]:
     try:
         return [ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",")]
     except ValueError:
-        raise refuse(
-            name, value, "none, or addresses and networks such as 10.0.0.0/8, separated by commas"
-        ) from None
+        raise refuse(name, value, "none, or addresses and networks such as 10.0.0.0/8, separated by commas") from None
 
 
 def database(name: str, default: str) -> dict[str, object]:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils import timezone
 
@@ -82,10 +83,10 @@ class ImmichAccount(models.Model):
         FORBIDDEN = "forbidden", "the API key lacks a permission"
         QUOTA = "quota", "the Immich account is full"
 
-    owner = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.CASCADE, related_name="immich_accounts"
+    owner = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="immich_accounts")
+    base_url = models.CharField(
+        "address", max_length=300, blank=True, validators=[URLValidator(["http", "https"])], help_text="Without /api."
     )
-    base_url = models.URLField("address", blank=True, help_text="Without /api.")
     encrypted_key = models.TextField(blank=True, editable=False)
     pause = models.CharField(max_length=20, choices=Pause.choices, blank=True, editable=False)
     pause_detail = models.CharField(max_length=300, blank=True, editable=False)

@@ -53,9 +53,7 @@ class Guard:
         now = timezone.now()
         with transaction.atomic():
             FailedAttempts.objects.filter(last_at__lt=now - FORGOTTEN_AFTER).delete()
-            FailedAttempts.objects.get_or_create(
-                key=self.key, defaults={"last_at": now, "blocked_until": now}
-            )
+            FailedAttempts.objects.get_or_create(key=self.key, defaults={"last_at": now, "blocked_until": now})
             rows = FailedAttempts.objects.filter(key=self.key)
             rows.update(failures=F("failures") + 1, last_at=now)
             beyond = rows.get().failures - FREE_FAILURES

@@ -127,9 +127,7 @@ def authorize(request: HttpRequest, token: str) -> HttpResponse:
     try:
         password = json.loads(request.body)["password"]
     except (ValueError, KeyError, TypeError):
-        return JsonResponse(
-            {"error": "invalid_json", "message": 'Send {"password": "…"} as JSON.'}, status=400
-        )
+        return JsonResponse({"error": "invalid_json", "message": 'Send {"password": "…"} as JSON.'}, status=400)
     guard = throttle.Guard("invite password", invite.token, request.META.get("REMOTE_ADDR", ""))
     if wait := guard.wait():
         return throttle.too_many(wait)

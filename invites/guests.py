@@ -67,6 +67,4 @@ def introduce(guest: Guest, invite: Invite, name: str, message: str) -> None:
 
 def unlock(guest: Guest, invite: Invite) -> None:
     """Remembers that this guest gave the link's password."""
-    Visit.objects.update_or_create(
-        guest=guest, invite=invite, defaults={"unlocked_at": timezone.now()}
-    )
+    Visit.objects.update_or_create(guest=guest, invite=invite, defaults={"unlocked_at": timezone.now()})

@@ -57,9 +57,7 @@ class Invite(models.Model):
         unique=True,
         null=True,
         blank=True,
-        validators=[
-            RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", "Use a-z, 0-9 and hyphens.")
-        ],
+        validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", "Use a-z, 0-9 and hyphens.")],
         help_text="The link is then also reached at /invite/<custom address>.",
     )
     name = models.CharField(max_length=200, blank=True)
@@ -72,9 +70,7 @@ class Invite(models.Model):
         related_name="invites",
     )
     album_id = models.UUIDField("Immich album id", null=True, blank=True)
-    album_name = models.CharField(
-        "album", max_length=200, blank=True, help_text="Found by its exact name, or made."
-    )
+    album_name = models.CharField("album", max_length=200, blank=True, help_text="Found by its exact name, or made.")
 
     max_uses = models.IntegerField(
         "maximum uses",
@@ -95,9 +91,7 @@ class Invite(models.Model):
     password = models.CharField(max_length=200, blank=True, editable=False)
     password_set_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    guest_name = models.CharField(
-        "guest's name", max_length=10, choices=GuestName.choices, default=GuestName.OPTIONAL
-    )
+    guest_name = models.CharField("guest's name", max_length=10, choices=GuestName.choices, default=GuestName.OPTIONAL)
     kinds = models.CharField(max_length=10, choices=Kinds.choices, default=Kinds.BOTH)
     max_files = models.PositiveIntegerField("files per guest", null=True, blank=True)
     max_bytes = models.PositiveBigIntegerField("bytes of all files together", null=True, blank=True)

@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 import json
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http.cookie import parse_cookie
 
 from immichdrop.asgi_types import headers_of
 from immichdrop.security import foreign
 from invites import guests
-from invites.models import Invite
-from uploads import progress
+from invites.models import Guest, Invite
+from uploads import blocking, progress
 from uploads.models import Upload
 
 KEEP_ALIVE = 30.0  # seconds
@@ -21,8 +20,8 @@ FOREIGN_ORIGIN = 4403
 UNKNOWN = 4404
 
 
-class UploadsConsumer(AsyncWebsocketConsumer):
-    """First frame in: `{"session_id", "invite_token"?, "guest"?}`. Out: the caller's uploads at that link, then events."""
+class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels is not typed
+    """First frame in: `{"session_id", "invite_token"?, "guest"?}`. Out: the caller's uploads, then what happens to them."""
 
     group = ""
     ticker: asyncio.Task[None] | None = None
@@ -60,7 +59,7 @@ class UploadsConsumer(AsyncWebsocketConsumer):
 
     async def _introduce(self, secret: str, token: str) -> None:
         cookies = parse_cookie(headers_of(self.scope).get("cookie", ""))
-        found = await _find(secret, cookies, token)
+        found = await blocking.run(_find, secret, cookies, token)
         if found is None:
             await self.close(UNKNOWN)
             return
@@ -68,7 +67,7 @@ class UploadsConsumer(AsyncWebsocketConsumer):
         self.group = progress.group_of(guest_id, invite_id)
         # Joined before the snapshot is read: a change in between is told twice rather than never.
         await self.channel_layer.group_add(self.group, self.channel_name)
-        for frame in await _snapshot(guest_id, invite_id):
+        for frame in await blocking.run(_snapshot, guest_id, invite_id):
             await self.send(json.dumps(frame))
 
     async def _tick(self) -> None:
@@ -81,7 +80,6 @@ class UploadsConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(KEEP_ALIVE)
 
 
-@database_sync_to_async
 def _find(secret: str, cookies: dict[str, str], token: str) -> tuple[int, int | None] | None:
     """The guest's and the link's id; None when either is unknown."""
     guest = guests.find(secret, cookies)
@@ -93,7 +91,7 @@ def _find(secret: str, cookies: dict[str, str], token: str) -> tuple[int, int | 
     return (guest.pk, invite.pk) if invite else None
 
 
-@database_sync_to_async
 def _snapshot(guest_id: int, invite_id: int | None) -> list[progress.Frame]:
-    own = Upload.objects.filter(guest_id=guest_id, invite_id=invite_id).order_by("created_at", "pk")
-    return [progress.frame(upload) for upload in own]
+    guest = Guest.objects.get(pk=guest_id)
+    invite = Invite.objects.get(pk=invite_id) if invite_id else None
+    return [progress.frame(upload) for upload in Upload.objects.of_guest(guest, invite)]

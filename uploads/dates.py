@@ -8,7 +8,7 @@ import logging
 import re
 import struct
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 import exifread
@@ -89,7 +89,7 @@ def taken_at(file: BinaryIO, zone: tzinfo) -> datetime | None:
 
 
 def _exif_dates(file: BinaryIO) -> tuple[str, str]:
-    tags = exifread.process_file(_Budget(file), details=False, extract_thumbnail=False)
+    tags = exifread.process_file(cast("BinaryIO", _Budget(file)), details=False, extract_thumbnail=False)
     taken, offset = tags.get("EXIF DateTimeOriginal"), tags.get("EXIF OffsetTimeOriginal")
     return str(taken or ""), str(offset or "")
 

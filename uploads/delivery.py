@@ -83,9 +83,7 @@ def _attempt(upload: Upload, immich: Immich, spool: Spool) -> None:
     lifecycle.keep_asset(upload, uuid.UUID(existing.asset_id))
     note = _into_album(upload, existing, immich)
     _remember(upload, existing)
-    lifecycle.confirm(
-        upload, duplicate=duplicate, in_album=upload.wants_album and not note, note=note
-    )
+    lifecycle.confirm(upload, duplicate=duplicate, in_album=upload.wants_album and not note, note=note)
 
 
 def sha1_of(file: BinaryIO) -> str:

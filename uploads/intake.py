@@ -143,15 +143,11 @@ def _check_file(offer: Offer, invite: Invite | None) -> None:
     if invite and invite.max_file_size:
         limit = min(limit, invite.max_file_size)
     if offer.size > limit:
-        raise RefusedError(
-            Refusal.FILE_TOO_LARGE, f"Upload-Length: {offer.size} bytes, the limit is {limit}."
-        )
+        raise RefusedError(Refusal.FILE_TOO_LARGE, f"Upload-Length: {offer.size} bytes, the limit is {limit}.")
     extension = names.extension_of(offer.filename)
     kinds = invite.kinds if invite else Invite.Kinds.BOTH.value
     if extension not in media_types.accepted(kinds):
-        raise RefusedError(
-            Refusal.WRONG_TYPE, f"filename: files of type {extension or 'unknown'} are not taken here."
-        )
+        raise RefusedError(Refusal.WRONG_TYPE, f"filename: files of type {extension or 'unknown'} are not taken here.")
 
 
 def _check_places(offer: Offer, guest: Guest | None, invite: Invite | None) -> None:
@@ -165,9 +161,8 @@ def _check_places(offer: Offer, guest: Guest | None, invite: Invite | None) -> N
             others = others.exclude(guest=guest)
         if invite.claimed_at is None and others.exists():
             raise RefusedError(Refusal.CLAIMED, "Somebody else is using this one-time link.")
-    elif invite.max_uses != UNLIMITED:
-        if invite.used + uploads.unfinished().count() >= invite.max_uses:
-            raise RefusedError(Refusal.EXHAUSTED, f"The link takes {invite.max_uses} files in all.")
+    elif invite.max_uses != UNLIMITED and invite.used + uploads.unfinished().count() >= invite.max_uses:
+        raise RefusedError(Refusal.EXHAUSTED, f"The link takes {invite.max_uses} files in all.")
     if invite.max_files and uploads.counted().filter(guest=guest).count() >= invite.max_files:
         raise RefusedError(Refusal.TOO_MANY_FILES, f"The limit is {invite.max_files} files each.")
     if invite.max_bytes:

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -165,26 +165,30 @@ def wait(upload: Upload, message: str, retry_after: float | None = None) -> None
 
 def fail(upload: Upload, message: str) -> None:
     """Immich will never take it: shown to the host, with its bytes kept."""
-    _change_leased(
-        upload, status=Status.FAILED, message=message[:500], lease_owner="", lease_until=None
-    )
+    _change_leased(upload, status=Status.FAILED, message=message[:500], lease_owner="", lease_until=None)
 
 
 def wake(account_id: int) -> int:
     """Immich answered again: whatever waits for this account is due now. Returns how many."""
-    return Upload.objects.filter(account_id=account_id, status=Status.WAITING).update(
-        next_attempt_at=timezone.now()
+    return Upload.objects.filter(account_id=account_id, status=Status.WAITING).update(next_attempt_at=timezone.now())
+
+
+def retry(upload_ids: Collection[uuid.UUID] | models.QuerySet[Upload, uuid.UUID]) -> int:
+    """The host wants these tried again now: failed and waiting ones become due. Returns how many."""
+    stuck = (Status.WAITING, Status.FAILED)
+    return Upload.objects.filter(pk__in=upload_ids, status__in=stuck).update(
+        status=Status.WAITING, next_attempt_at=timezone.now()
     )
 
 
 def backoff(attempts: int) -> timedelta:
     """The pause after the n-th attempt (from 1): doubling, capped, and half of it random so that retries spread."""
-    full = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempts - 1, 20))
+    full: timedelta = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempts - 1, 20))
     return full * random.uniform(0.5, 1.0)
 
 
 def release_leases(worker_prefix: str) -> int:
     """Frees what a dead process of this machine had in hand, without waiting for its lease to end."""
-    return Upload.objects.filter(
-        status=Status.DELIVERING, lease_owner__startswith=worker_prefix
-    ).update(lease_until=timezone.now() - timedelta(seconds=1))
+    return Upload.objects.filter(status=Status.DELIVERING, lease_owner__startswith=worker_prefix).update(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )

@@ -107,6 +107,4 @@ def family_of(head: bytes) -> str | None:
 def refuses(head: bytes, kinds: str) -> bool:
     """Whether a link of these kinds refuses a file that starts like this."""
     family = family_of(head)
-    return looks_wrong(head) or (
-        family is not None and kinds != Invite.Kinds.BOTH and family != kinds
-    )
+    return looks_wrong(head) or (family is not None and kinds != Invite.Kinds.BOTH and family != kinds)

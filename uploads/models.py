@@ -59,12 +59,8 @@ class Upload(models.Model):
     FINAL = (Status.DELIVERED, Status.DUPLICATE, Status.FAILED, Status.DISCARDED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    invite = models.ForeignKey(
-        Invite, null=True, blank=True, on_delete=models.PROTECT, related_name="uploads"
-    )
-    guest = models.ForeignKey(
-        Guest, null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads"
-    )
+    invite = models.ForeignKey(Invite, null=True, blank=True, on_delete=models.PROTECT, related_name="uploads")
+    guest = models.ForeignKey(Guest, null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads")
     account = models.ForeignKey(ImmichAccount, on_delete=models.PROTECT, related_name="uploads")
     key = models.CharField(
         max_length=100, blank=True, help_text="The page's own name of the file; makes creation idempotent."
@@ -78,9 +74,7 @@ class Upload(models.Model):
     last_modified = models.DateTimeField(null=True, blank=True)
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.RECEIVING)
-    message = models.CharField(
-        max_length=500, blank=True, help_text="Why it waits or failed, in words for the host."
-    )
+    message = models.CharField(max_length=500, blank=True, help_text="Why it waits or failed, in words for the host.")
     discarded_by = models.CharField(max_length=10, choices=DiscardedBy.choices, blank=True)
 
     attempts = models.PositiveIntegerField(default=0)
@@ -119,9 +113,7 @@ class Upload(models.Model):
                 condition=~Q(key="") & Q(invite__isnull=True),
                 name="one_upload_per_key_at_the_public_page",
             ),
-            models.CheckConstraint(
-                condition=Q(offset__lte=F("size")), name="offset_within_size"
-            ),
+            models.CheckConstraint(condition=Q(offset__lte=F("size")), name="offset_within_size"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["status", "next_attempt_at"], name="upload_queue"),

@@ -76,9 +76,7 @@ def page_config(invite: Invite | None) -> PageConfig:
         ),
         guestName=invite.guest_name if invite else Invite.GuestName.OFF.value,
         hostName=invite.host_name if invite else "",
-        albumSet=bool(
-            (invite.album_id or invite.album_name) if invite else settings.IMMICH_ALBUM_NAME
-        ),
+        albumSet=bool((invite.album_id or invite.album_name) if invite else settings.IMMICH_ALBUM_NAME),
     )
 
 

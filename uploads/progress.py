@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 from typing import NotRequired, TypedDict
 
 from asgiref.sync import async_to_sync

@@ -101,7 +101,7 @@ class Sums:
     MOST = 1000
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[uuid.UUID, tuple[int, "hashlib._Hash"]] = OrderedDict()
+        self._kept: OrderedDict[uuid.UUID, tuple[int, hashlib._Hash]] = OrderedDict()
 
     def resume(self, upload_id: uuid.UUID, offset: int) -> "hashlib._Hash | None":
         """The sum of the bytes before `offset`; None when this process did not see them all pass."""

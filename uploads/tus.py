@@ -120,9 +120,7 @@ class TusApp:
         except TusError as error:
             await exchange.refuse(error)
         except RefusedError as error:
-            await exchange.refuse(
-                TusError(error.refusal.status, error.refusal.wire_code, error.detail)
-            )
+            await exchange.refuse(TusError(error.refusal.status, error.refusal.wire_code, error.detail))
         except (BusyError, SpoolBusyError):
             await exchange.refuse(TusError(423, "busy", "Another request is sending this file."))
         except DiskFullError:
@@ -186,9 +184,7 @@ class TusApp:
             file.close()
         await self._created(exchange, upload)
 
-    def _admit(
-        self, offer: Offer, headers: Mapping[str, str]
-    ) -> tuple[Guest | None, Invite | None, Upload | None]:
+    def _admit(self, offer: Offer, headers: Mapping[str, str]) -> tuple[Guest | None, Invite | None, Upload | None]:
         guest = _guest_of(headers)
         invite = intake.link_of(offer)
         if existing := intake.find(offer, guest, invite):
@@ -231,9 +227,7 @@ class TusApp:
         """The row for a file that is in the spool already. Without one the file goes again."""
         upload: Upload | None = None
         try:
-            upload = await blocking.run(
-                intake.create_or_find, offer, guest, invite, self.spool, upload_id, arrived
-            )
+            upload = await blocking.run(intake.create_or_find, offer, guest, invite, self.spool, upload_id, arrived)
         finally:
             if upload is None or upload.pk != upload_id:
                 await blocking.run(self.spool.remove, upload_id)
@@ -250,7 +244,7 @@ class TusApp:
     async def _head(self, exchange: Exchange, upload_id: uuid.UUID, guest: Guest | None) -> None:
         async with self.turns.take(upload_id):
             upload = await blocking.run(_find, upload_id, guest)
-        if upload.invite and await blocking.run(upload.invite.locked, guest):
+        if await blocking.run(_locked, upload, guest):
             raise TusError(423, "locked")
         length = {"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size)}
         await exchange.answer(200, length)
@@ -278,9 +272,7 @@ class TusApp:
                     file.close()
         await exchange.answer(204, {"Upload-Offset": str(upload.offset)})
 
-    async def _take_body(
-        self, exchange: Exchange, turn: Turn, file: SpoolFile, upload: Upload
-    ) -> None:
+    async def _take_body(self, exchange: Exchange, turn: Turn, file: SpoolFile, upload: Upload) -> None:
         """Writes a body behind what is there, and acknowledges it to the database as it becomes durable."""
         start = upload.offset
         sink = Sink(file, start, upload.size - start, self.sums.resume(upload.pk, start))
@@ -353,6 +345,10 @@ def _find(upload_id: uuid.UUID, guest: Guest | None) -> Upload:
     if upload.guest_id is not None and (guest is None or guest.pk != upload.guest_id):
         raise TusError(404, "not_found")
     return upload
+
+
+def _locked(upload: Upload, guest: Guest | None) -> bool:
+    return upload.invite is not None and upload.invite.locked(guest) is not None
 
 
 def _find_open(upload_id: uuid.UUID, guest: Guest | None) -> Upload:

@@ -90,9 +90,7 @@ class Worker:
             threading.Thread(target=self._guarded(self._deliveries), args=(name,), name=f"delivery-{name}")
             for name in names
         ]
-        self._threads.append(
-            threading.Thread(target=self._guarded(self._housekeeping), name="delivery-housekeeping")
-        )
+        self._threads.append(threading.Thread(target=self._guarded(self._housekeeping), name="delivery-housekeeping"))
 
     def start(self) -> None:
         release_dead_leases(self.prefix)
@@ -155,9 +153,7 @@ class Worker:
             self.reach.lost(account.pk)
         progress.publish(upload)
 
-    def _client(
-        self, account: ImmichAccount, clients: dict[int, tuple[str, str, Immich]]
-    ) -> Immich:
+    def _client(self, account: ImmichAccount, clients: dict[int, tuple[str, str, Immich]]) -> Immich:
         """This thread's client of an account, made anew when its address or key was changed."""
         address, key = account.address, account.api_key
         known = clients.get(account.pk)
@@ -243,9 +239,7 @@ def release_dead_leases(own_prefix: str) -> None:
     `own_prefix` belongs to this process, which has begun nothing yet: a lease under it is a dead predecessor's.
     """
     host = own_prefix.split(":")[0]
-    held = Upload.objects.filter(
-        status=Upload.Status.DELIVERING, lease_owner__startswith=f"{host}:"
-    )
+    held = Upload.objects.filter(status=Upload.Status.DELIVERING, lease_owner__startswith=f"{host}:")
     owners = set(held.values_list("lease_owner", flat=True))
     for prefix in {f"{':'.join(owner.split(':')[:2])}:" for owner in owners}:
         if prefix == own_prefix or not _runs(int(prefix.split(":")[1])):

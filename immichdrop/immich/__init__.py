@@ -11,7 +11,7 @@ from .answers import (
     User,
     Version,
 )
-from .client import AssetUpload, Immich, login, logout
+from .client import AssetUpload, Immich
 from .errors import (
     AccessError,
     Forbidden,
@@ -26,6 +26,7 @@ from .errors import (
     Unavailable,
 )
 from .multipart import FileUnreadable
+from .sessions import login, logout
 from .transport import Download
 
 __all__ = [

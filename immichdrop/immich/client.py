@@ -18,19 +18,17 @@ from .answers import (
     Answer,
     Asset,
     Existing,
-    Login,
     MediaTypes,
     Uploaded,
     User,
     Version,
 )
+from .credentials import ApiKey
 from .dialects import Dialect
 from .errors import Invalid, NotImmich
 from .multipart import MultipartForm
-from .transport import Anonymous, ApiKey, Bearer, Download, Transport
+from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, Download, Transport
 
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 60.0
 DEVICE_ID = "immich-drop"
 # Immich's own limits are 65,534 checksums and 10 MB (recorded exchange 189).
 CHECKSUMS_PER_REQUEST = 5_000
@@ -208,9 +206,7 @@ class Immich:
         path = f"/albums/{_segment(album_id)}/assets"
         results = answers.objects(self._transport.json("PUT", path, body={"ids": unique}))
         return {
-            result.text("id"): None
-            if result.flag("success")
-            else result.optional_text("error") or "unknown"
+            result.text("id"): None if result.flag("success") else result.optional_text("error") or "unknown"
             for result in results
         }
 
@@ -245,54 +241,6 @@ class Immich:
         )
         answer = Answer(self._transport.json("POST", "/assets", form=form))
         return Uploaded(id=answer.text("id"), duplicate=answer.text("status") == "duplicate")
-
-
-def login(
-    base_url: str,
-    email: str,
-    password: str,
-    *,
-    connect_timeout: float = CONNECT_TIMEOUT,
-    read_timeout: float = READ_TIMEOUT,
-) -> Login:
-    """Check an e-mail and password: a new session. Unauthorised when they don't match.
-
-    Immich keeps the session until `logout`.
-    """
-    transport = Transport(
-        base_url, Anonymous(), connect_timeout=connect_timeout, read_timeout=read_timeout
-    )
-    try:
-        body = {"email": email, "password": password}
-        answer = Answer(transport.json("POST", "/auth/login", body=body, repeatable=False))
-    finally:
-        transport.close()
-    return Login(
-        access_token=answer.text("accessToken"),
-        user=User(
-            id=answer.text("userId"),
-            email=answer.text("userEmail"),
-            name=answer.text("name"),
-            is_admin=answer.flag("isAdmin"),
-        ),
-    )
-
-
-def logout(
-    base_url: str,
-    access_token: str,
-    *,
-    connect_timeout: float = CONNECT_TIMEOUT,
-    read_timeout: float = READ_TIMEOUT,
-) -> None:
-    """End a session made by `login`."""
-    transport = Transport(
-        base_url, Bearer(access_token), connect_timeout=connect_timeout, read_timeout=read_timeout
-    )
-    try:
-        transport.json("POST", "/auth/logout")
-    finally:
-        transport.close()
 
 
 def _existing(result: Answer) -> Existing | None:

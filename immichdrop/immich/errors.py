@@ -44,9 +44,7 @@ class ImmichError(Exception):
 class Unavailable(ImmichError):
     """Immich can't be reached or is busy. `retry_after`: seconds it asked us to wait, if it did."""
 
-    def __init__(
-        self, reason: str, *, status: int | None = None, retry_after: float | None = None
-    ) -> None:
+    def __init__(self, reason: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         super().__init__(reason, status=status)
         self.retry_after = retry_after
 

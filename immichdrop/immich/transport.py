@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ProtocolError
 
-from .errors import ImmichError, NotImmich, Unauthorised, Unavailable, from_answer
+from .connections import PatientAdapter
+from .credentials import Anonymous
+from .errors import ImmichError, NotImmich, Unavailable, from_answer
 
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 60.0
 BLOCK_BYTES = 256 * 1024
 ANSWER_LIMIT = 64 * 1024 * 1024
 ERROR_LIMIT = 64 * 1024
-SEND_STALL_SECONDS = 60.0
 
 
 class Form(Protocol):
@@ -34,38 +33,6 @@ class Form(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[bytes]: ...
-
-
-class ApiKey(AuthBase):
-    """Sends the key as `x-api-key`. Being the request's auth, it also keeps `.netrc` out."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key.strip()
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # Refused here: the HTTP library would quote the key in its own complaint.
-        if not self._key or not all("!" <= character <= "~" for character in self._key):
-            raise Unauthorised("This is no API key: it is empty or has impossible characters")
-        request.headers["x-api-key"] = self._key
-        return request
-
-
-class Bearer(AuthBase):
-    """Sends a session's access token."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-class Anonymous(AuthBase):
-    """Sends no credentials, not even those of a `.netrc`."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 class Download:
@@ -107,15 +74,13 @@ class Download:
 class Transport:
     """Requests to one server with one credential. Not for use by several threads at once."""
 
-    def __init__(
-        self, base_url: str, auth: AuthBase, *, connect_timeout: float, read_timeout: float
-    ) -> None:
+    def __init__(self, base_url: str, auth: AuthBase, *, connect_timeout: float, read_timeout: float) -> None:
         self.base_url = _without_api(base_url)
         self._auth = auth
         self._timeouts = (connect_timeout, read_timeout)
         self._session = requests.Session()
-        self._session.mount("http://", _PatientAdapter())
-        self._session.mount("https://", _PatientAdapter())
+        self._session.mount("http://", PatientAdapter())
+        self._session.mount("https://", PatientAdapter())
         self._session.headers["Accept"] = "application/json"
         self._warm = False
 
@@ -166,15 +131,14 @@ class Transport:
 
     def _open(self, send: partial[requests.Response], *, repeatable: bool) -> requests.Response:
         """An answer with a success status, its body not yet read."""
-        try:
-            response = self._send(send)
-        except Dropped:
-            if not (repeatable and self._warm):
-                raise
+        may_be_stale, self._warm = self._warm, False
+        response = self._send(send)
+        if isinstance(response, Dropped) and may_be_stale and repeatable:
             # Immich closes idle connections after 5 s: this one died as we picked it up.
             self._session.close()
-            self._warm = False
             response = self._send(send)
+        if isinstance(response, ImmichError):
+            raise response
         self._warm = True
         if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             return response
@@ -182,59 +146,21 @@ class Transport:
             body = _read(response, ERROR_LIMIT)
         raise from_answer(response.status_code, body, response.headers)
 
-    def _send(self, send: partial[requests.Response]) -> requests.Response:
+    def _send(self, send: partial[requests.Response]) -> requests.Response | ImmichError:
         """Up to the answer's headers. A redirect is an answer: following it would give the key
-        to whoever it points at."""
+        to whoever it points at.
+
+        What went wrong is returned: raised here, it would have the request, and the key in it,
+        as its context.
+        """
         try:
             return send(timeout=self._timeouts, stream=True, allow_redirects=False)
         except requests.RequestException as error:
-            problem = _problem(error)
-        # Raised here, so that the request (and the key in it) is not the error's context.
-        raise problem
+            return _problem(error)
 
 
 class Dropped(Unavailable):
     """The connection ended before a byte of an answer came."""
-
-
-class _Patience(HTTPConnection):
-    """Two corrections to how long a request may take, and when it counts as lost."""
-
-    def connect(self) -> None:
-        super().connect()
-        # Without this, the (short) connect timeout would also limit every write of the body.
-        self.sock.settimeout(SEND_STALL_SECONDS)
-
-    def send(self, data: Any) -> None:
-        """A server that answers early and closes resets our writing. As a broken pipe, urllib3
-        goes on to read that answer (413 from a proxy, 401) instead of failing."""
-        try:
-            super().send(data)
-        except (ConnectionResetError, ssl.SSLEOFError) as error:
-            raise BrokenPipeError(str(error)) from error
-
-
-class _PatientHTTPS(_Patience, HTTPSConnection):
-    pass
-
-
-class _PatientPool(HTTPConnectionPool):
-    ConnectionCls = _Patience
-
-
-class _PatientSecurePool(HTTPSConnectionPool):
-    ConnectionCls = _PatientHTTPS
-
-
-class _PatientAdapter(HTTPAdapter):
-    def init_poolmanager(
-        self, connections: int, maxsize: int, block: bool = False, **options: Any
-    ) -> None:
-        super().init_poolmanager(connections, maxsize, block, **options)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _PatientPool,
-            "https": _PatientSecurePool,
-        }
 
 
 def _without_api(address: str) -> str:

@@ -66,8 +66,8 @@ class _About:
             "smartSearch": False,
             "facialRecognition": False,
             "duplicateDetection": False,
-            "map": False,
-            "reverseGeocoding": False,
+            "map": True,
+            "reverseGeocoding": True,
             "importFaces": False,
             "sidecar": True,
             "search": True,
@@ -79,9 +79,7 @@ class _About:
             "configFile": False,
             "email": False,
         }
-        return ImmichJSON(
-            features | {"realtimeTranscoding": False} if self._api.strict else features
-        )
+        return ImmichJSON(features | {"realtimeTranscoding": False} if self._api.strict else features)
 
     async def config(self, request: Request) -> Response:
         config: dict[str, object] = {
@@ -93,8 +91,8 @@ class _About:
             "isOnboarded": True,
             "externalDomain": "",
             "publicUsers": True,
-            "mapDarkStyleUrl": "",
-            "mapLightStyleUrl": "",
+            "mapDarkStyleUrl": "https://tiles.immich.cloud/v1/style/dark.json",
+            "mapLightStyleUrl": "https://tiles.immich.cloud/v1/style/light.json",
             "maintenanceMode": False,
         }
         return ImmichJSON(config | {"minFaces": 3} if self._api.strict else config)
@@ -103,7 +101,7 @@ class _About:
         return ImmichJSON(
             {
                 "video": media_types.VIDEO,
-                "image": media_types.IMAGE,
+                "image": media_types.images(self._api),
                 "sidecar": media_types.SIDECAR,
             }
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -47,7 +46,7 @@ def _load(path: Path) -> Account:
 def _save(path: Path, account: Account) -> None:
     kept = asdict(account) | {"created_at": account.created_at.isoformat()}
     fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w") as file:
-        json.dump(kept, file, indent=1)
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(kept, indent=1))
     fresh.replace(path)

@@ -54,9 +54,7 @@ class _Account:
         refuse([text(body.get(name), (name,), filled=True) for name in ("email", "password")])
         account = self._store.account
         matches = [
-            hmac.compare_digest(
-                str(body["email"]).strip().lower().encode(), account.email.encode()
-            ),
+            hmac.compare_digest(str(body["email"]).strip().lower().encode(), account.email.encode()),
             hmac.compare_digest(str(body["password"]).encode(), account.password.encode()),
         ]
         if not all(matches):
@@ -99,13 +97,13 @@ class _Account:
         )
 
     async def own_key(self, request: Request, access: Access) -> Response:
-        own = [key for key in self._store.keys() if key.id == access.key_id]
+        own = [key for key in self._store.all_keys() if key.id == access.key_id]
         if not own:
             raise bad_request("Not authenticated with an API Key")
         return ImmichJSON(answers.api_key(own[0]))
 
     async def keys(self, request: Request, access: Access) -> Response:
-        return ImmichJSON([answers.api_key(key) for key in self._store.keys()])
+        return ImmichJSON([answers.api_key(key) for key in self._store.all_keys()])
 
     async def create_key(self, request: Request, access: Access) -> Response:
         body = await json_body(request)
@@ -130,9 +128,7 @@ class _Account:
             return []
         if not value:
             refuse([_EMPTY])
-        refuse(
-            [one_of(name, names, ("permissions", index), words) for index, name in enumerate(value)]
-        )
+        refuse([one_of(name, names, ("permissions", index), words) for index, name in enumerate(value)])
         return [str(name) for name in value]
 
 

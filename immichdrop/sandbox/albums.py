@@ -70,9 +70,7 @@ class _Albums:
         for asset_id in ids if isinstance(ids, list) else []:
             if self._addable(asset_id) is not None:
                 self._store.add_to_album(album.id, asset_id)
-        assets = self._store.album_assets(album.id)
-        account = self._store.account
-        answer = answers.album(album, assets, account, self._api, just_created=True)
+        answer = self._answer(album, just_created=True)
         return ImmichJSON(answer, status_code=HTTPStatus.CREATED)
 
     async def delete(self, request: Request, access: Access) -> Response:
@@ -120,6 +118,13 @@ class _Albums:
             return None
         return asset
 
-    def _answer(self, album: StoredAlbum, *, embed: bool) -> dict[str, object]:
-        assets = self._store.album_assets(album.id)
-        return answers.album(album, assets, self._store.account, self._api, embed=embed)
+    def _answer(self, album: StoredAlbum, *, embed: bool = True, just_created: bool = False) -> dict[str, object]:
+        return answers.album(
+            album,
+            self._store.album_assets(album.id),
+            self._store.account,
+            self._api,
+            cover=self._store.album_cover(album.id),
+            embed=embed,
+            just_created=just_created,
+        )

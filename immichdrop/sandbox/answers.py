@@ -118,16 +118,19 @@ def album(
     account: Account,
     api: Api,
     *,
+    cover: str | None,
     just_created: bool = False,
     embed: bool = True,
 ) -> Json:
-    """An album (251, 252, 282). v2 embeds the assets, except in lists (`embed` false)."""
+    """An album (251, 252, 282). `cover`: the asset that stands for it.
+
+    v2 embeds the assets, except in lists (`embed` false).
+    """
     seen = [asset for asset in assets if asset.visibility in ("timeline", "archive")]
-    thumbnail = seen[-1].id if seen else None
     answer: Json = {
         "albumName": album.name,
         "description": album.description,
-        "albumThumbnailAssetId": thumbnail,
+        "albumThumbnailAssetId": cover,
         "createdAt": instant(album.created_at),
         "updatedAt": instant(album.updated_at),
         "id": album.id,
@@ -141,9 +144,22 @@ def album(
     if seen:
         answer |= _span(seen, just_created=just_created)
     if not api.strict:
-        embedded = [listed_asset(asset, account, api, exif=True) for asset in seen if embed]
+        embedded = [_embedded_asset(asset, account, api) for asset in seen if embed]
         answer |= {"ownerId": account.user_id, "owner": owner(account), "assets": embedded}
     return answer
+
+
+def _embedded_asset(asset: StoredAsset, account: Account, api: Api) -> Json:
+    """In an album, v2 writes its moments in the other way (252)."""
+    moments = {
+        "createdAt": asset.created_at,
+        "fileCreatedAt": asset.file_created_at,
+        "fileModifiedAt": asset.file_modified_at,
+        "localDateTime": asset.local_date_time,
+        "updatedAt": asset.updated_at,
+    }
+    written: Json = {name: offset_instant(moment) for name, moment in moments.items()}
+    return listed_asset(asset, account, api, exif=True) | written
 
 
 def _span(assets: Sequence[StoredAsset], *, just_created: bool) -> Json:

@@ -81,7 +81,7 @@ class _Envelope:
         async def sign(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 if scope["path"].startswith("/api/"):
                     headers = MutableHeaders(scope=message)
                     headers["x-powered-by"] = "Express"

@@ -21,9 +21,7 @@ from .server import Server
 from .store import Store
 from .validation import array, identifier, refuse, text, uuids
 
-_CACHE = (
-    "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
-)
+_CACHE = "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
 _CHECKSUMS_LIMIT = 65_534
 
 

@@ -50,9 +50,8 @@ class FaultGate:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == PATH:
-            await self._app(scope, receive, send)
-        elif await self._before(scope, receive):
+        exempt = scope["type"] != "http" or scope["path"] == PATH
+        if exempt or await self._before(scope, receive):
             await self._app(scope, receive, send)
 
     async def _before(self, scope: Scope, receive: Receive) -> bool:

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from . import media_types
 from .refusals import bad_request
+from .versions import Api
 
 # Written, hashed and parsed in a thread, this much at a time.
 _BATCH_BYTES = 1024 * 1024
@@ -48,13 +49,13 @@ class UploadForm:
             file.path.unlink(missing_ok=True)
 
 
-async def receive(content_type: str, body: AsyncIterator[bytes], folder: Path) -> UploadForm:
+async def receive(content_type: str, body: AsyncIterator[bytes], folder: Path, api: Api) -> UploadForm:
     """Read a form. If it is refused, or the client goes away, nothing is left on disk."""
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
     if not boundary:
         raise bad_request("Multipart: Boundary not found")
-    reader = _Reader(boundary, folder)
+    reader = _Reader(boundary, folder, api)
     batch = bytearray()
     try:
         async for block in body:
@@ -73,9 +74,10 @@ async def receive(content_type: str, body: AsyncIterator[bytes], folder: Path) -
 class _Reader:
     """Takes the parser's callbacks, one part after the other."""
 
-    def __init__(self, boundary: bytes, folder: Path) -> None:
+    def __init__(self, boundary: bytes, folder: Path, api: Api) -> None:
         self.form = UploadForm()
         self._folder = folder
+        self._api = api
         self._complete = False
         self._headers: dict[bytes, bytes] = {}
         self._header_name = bytearray()
@@ -145,7 +147,7 @@ class _Reader:
         if accepts is None or self._field_name in self.form.files:
             raise bad_request(f"Unexpected field - {self._field_name}")
         name = str(self.form.fields.get("filename") or part_name)
-        if not accepts(name):
+        if not accepts(name, self._api):
             raise bad_request(f"Unsupported file type {name}")
         file = ReceivedFile(part_name, self._folder / str(uuid4()))
         self._output = file.path.open("xb")

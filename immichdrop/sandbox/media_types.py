@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import mimetypes
-from pathlib import PurePosixPath
 
-VIDEO = """
+from .versions import V3, Api
+
+_VIDEO = """
 .3gp .3gpp .avi .flv .insv .m2t .m2ts .m4v .mkv .mov .mp4 .mpe .mpeg .mpg .mts .mxf .ts .vob
 .webm .wmv
-""".split()
-IMAGE = """
+"""
+_IMAGE = """
 .avif .bmp .gif .jpeg .jpg .png .webp .3fr .ari .arw .cap .cin .cr2 .cr3 .crw .dcr .dng .erf
 .fff .iiq .k25 .kdc .mrw .nef .nrw .orf .ori .pef .psd .raf .raw .rw2 .rwl .sr2 .srf .srw
 .x3f .heic .heif .hif .insp .jp2 .jpe .jxl .mpo .svg .tif .tiff
-""".split()
+"""
+VIDEO = _VIDEO.split()
 SIDECAR = [".xmp"]
 
 _TYPES = {
@@ -28,28 +30,33 @@ _TYPES = {
 }
 
 
-def extension(name: str) -> str:
-    """With dot, in lower case. A name that is nothing but an extension has one (144)."""
-    base = PurePosixPath(name).name or name
+def images(api: Api) -> list[str]:
+    """v3 also takes `.mpo`."""
+    return [suffix for suffix in _IMAGE.split() if api.strict or suffix != ".mpo"]
+
+
+def extension(name: str, api: Api) -> str:
+    """With dot, in lower case. For v3 a name that is nothing but an extension has one (144)."""
+    base = name.rpartition("/")[2]
     dot = base.rfind(".")
-    return base[dot:].lower() if dot >= 0 else ""
+    return base[dot:].lower() if dot > 0 or (dot == 0 and api.strict) else ""
 
 
-def is_asset(name: str) -> bool:
-    return extension(name) in IMAGE or is_video(name)
+def is_asset(name: str, api: Api) -> bool:
+    return extension(name, api) in images(api) or is_video(name, api)
 
 
-def is_video(name: str) -> bool:
-    return extension(name) in VIDEO
+def is_video(name: str, api: Api) -> bool:
+    return extension(name, api) in VIDEO
 
 
-def is_sidecar(name: str) -> bool:
-    return extension(name) in SIDECAR
+def is_sidecar(name: str, api: Api) -> bool:
+    return extension(name, api) in SIDECAR
 
 
 def mime_type(name: str) -> str:
-    suffix = extension(name)
+    suffix = extension(name, V3)
     guessed = _TYPES.get(suffix) or mimetypes.guess_type(f"file{suffix}")[0]
     if guessed is not None:
         return guessed
-    return f"{'video' if is_video(name) else 'image'}/{suffix.removeprefix('.')}"
+    return f"{'video' if is_video(name, V3) else 'image'}/{suffix.removeprefix('.')}"

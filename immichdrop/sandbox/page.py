@@ -79,9 +79,7 @@ class _Page:
         if asset is None:
             return Response(status_code=404)
         # A download, never shown: the file may be anything that is named like a picture.
-        return FileResponse(
-            asset.path, media_type=media_types.mime_type(asset.name), filename=asset.name
-        )
+        return FileResponse(asset.path, media_type=media_types.mime_type(asset.name), filename=asset.name)
 
 
 def _section(title: str, assets: Iterable[StoredAsset]) -> str:

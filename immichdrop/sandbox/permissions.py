@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .versions import Api
 
-_SINCE_V3 = """
+_NAMES = """
 all activity.create activity.read activity.update activity.delete activity.statistics
 apiKey.create apiKey.read apiKey.update apiKey.delete asset.read asset.update asset.delete
 asset.statistics asset.share asset.view asset.download asset.upload asset.copy asset.derive
@@ -33,7 +33,8 @@ userProfileImage.read userProfileImage.update userProfileImage.delete queue.read
 queue.update queueJob.create queueJob.read queueJob.update queueJob.delete workflow.create
 workflow.read workflow.update workflow.delete adminUser.create adminUser.read
 adminUser.update adminUser.delete adminSession.read adminAuth.unlinkAll
-""".split()
+"""
+_SINCE_V3 = _NAMES.split()
 
 
 def names(api: Api) -> list[str]:

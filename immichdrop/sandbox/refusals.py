@@ -17,7 +17,7 @@ class Fault:
     strict: tuple[dict[str, object], ...]
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 (what it is, not a failure of ours)
     """Ends a request with a status and Immich's words."""
 
     def __init__(self, status: int, message: str) -> None:

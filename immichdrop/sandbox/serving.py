@@ -19,6 +19,7 @@ from .store import Store
 from .versions import BY_MAJOR
 
 LOOPBACK = "127.0.0.1"
+_ALL_INTERFACES = {"0.0.0.0", "::"}  # noqa: S104 (compared with, not bound to)
 _START_SECONDS = 10.0
 _STOP_SECONDS = 1
 _IDLE_SECONDS = 5
@@ -57,7 +58,8 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        host = LOOPBACK if self._host in ("", "0.0.0.0") else self._host
+        """Where this machine reaches it, also when it listens on all interfaces."""
+        host = LOOPBACK if self._host in _ALL_INTERFACES else self._host
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     # What it holds
@@ -85,9 +87,7 @@ class Sandbox:
         """Serve from a thread; returns once it answers. OSError if the port is taken."""
         listener = self._listen()
         server = _AnnouncedServer(self._configuration())
-        thread = threading.Thread(
-            target=server.run, args=([listener],), name="sandbox", daemon=True
-        )
+        thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
         thread.start()
         server.ready.wait(_START_SECONDS)
         self._running = server, thread
@@ -140,9 +140,7 @@ class _AnnouncedServer(uvicorn.Server):
 
 
 @contextmanager
-def running(
-    directory: Path, *, api: int = 3, port: int = 0, quota: int | None = None
-) -> Iterator[Sandbox]:
+def running(directory: Path, *, api: int = 3, port: int = 0, quota: int | None = None) -> Iterator[Sandbox]:
     """A sandbox on loopback, served by a thread of this process."""
     sandbox = Sandbox(directory, api=api, port=port, quota=quota)
     try:

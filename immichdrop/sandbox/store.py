@@ -53,11 +53,9 @@ class Store:
         found = self._rows("SELECT * FROM api_key WHERE secret_sha256 = ?", [_digest(secret)])
         return rows.key(found[0]) if found else None
 
-    def keys(self) -> list[ApiKey]:
+    def all_keys(self) -> list[ApiKey]:
         """Newest first."""
-        return [
-            rows.key(row) for row in self._rows("SELECT * FROM api_key ORDER BY created_at DESC")
-        ]
+        return [rows.key(row) for row in self._rows("SELECT * FROM api_key ORDER BY created_at DESC")]
 
     def delete_key(self, key_id: str) -> bool:
         with self._transaction() as database:
@@ -120,8 +118,7 @@ class Store:
         with self._transaction() as database:
             return sum(
                 database.execute(
-                    "UPDATE asset SET is_trashed = ?, updated_at = ?"
-                    " WHERE id = ? AND is_trashed != ?",
+                    "UPDATE asset SET is_trashed = ?, updated_at = ? WHERE id = ? AND is_trashed != ?",
                     [trashed, _now(), asset_id, trashed],
                 ).rowcount
                 for asset_id in asset_ids
@@ -156,9 +153,7 @@ class Store:
 
     def albums(self) -> list[StoredAlbum]:
         """Newest first."""
-        return [
-            rows.album(row) for row in self._rows("SELECT * FROM album ORDER BY created_at DESC")
-        ]
+        return [rows.album(row) for row in self._rows("SELECT * FROM album ORDER BY created_at DESC")]
 
     def delete_album(self, album_id: str) -> None:
         with self._transaction() as database:
@@ -182,6 +177,12 @@ class Store:
             [album_id],
         )
         return [rows.asset(row, self._directory) for row in found]
+
+    def album_cover(self, album_id: str) -> str | None:
+        """What was put in first stands for the album."""
+        query = "SELECT asset_id FROM album_asset WHERE album_id = ? ORDER BY rowid LIMIT 1"
+        found = self._rows(query, [album_id])
+        return str(found[0]["asset_id"]) if found else None
 
     def albums_of(self, asset_id: str) -> set[str]:
         found = self._rows("SELECT album_id FROM album_asset WHERE asset_id = ?", [asset_id])

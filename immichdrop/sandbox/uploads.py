@@ -61,7 +61,7 @@ class _Upload:
     async def _form(self, request: Request) -> UploadForm:
         content_type = request.headers.get("content-type", "")
         if content_type.startswith("multipart/form-data"):
-            return await receive(content_type, request.stream(), self._store.incoming)
+            return await receive(content_type, request.stream(), self._store.incoming, self._api)
         return UploadForm(fields=await json_body(request))
 
     def _take(self, form: UploadForm) -> Response:
@@ -123,12 +123,12 @@ class _Upload:
         fields = form.fields
         name = str(fields.get("filename") or file.name)
         created, modified = dates.upload_dates(fields)
-        path = self._store.originals / f"{uuid4()}{media_types.extension(name)}"
+        path = self._store.originals / f"{uuid4()}{media_types.extension(name, self._api)}"
         file.path.replace(path)
         sidecar = form.files.get("sidecarData")
         if sidecar is not None:
             sidecar.path.replace(path.with_suffix(".xmp"))
-        is_video = media_types.is_video(name)
+        is_video = media_types.is_video(name, self._api)
         taken = None if is_video else photos.taken(path)
         width, height = (None if is_video else photos.dimensions(path)) or (None, None)
         # Without a date of its own, the earlier of the two it came with is the file's.

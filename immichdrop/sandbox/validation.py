@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from .refusals import Fault, InvalidFields
 
-UUID_PATTERN = (
-    r"^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$"
-)
+UUID_PATTERN = r"^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$"
 _UUID = re.compile(UUID_PATTERN)
 
 Path = tuple[str | int, ...]
@@ -51,11 +49,7 @@ def uuids(value: object, name: str, *, empty_words: Sequence[str] = ()) -> Fault
     if not isinstance(value, list):
         words = (each, *empty_words, f"{name} must be an array")
         return Fault(words, (_wrong_type("array", value, (name,)),))
-    wrong = [
-        _wrong_uuid(item, (name, index))
-        for index, item in enumerate(value)
-        if uuid(item, ()) is not None
-    ]
+    wrong = [_wrong_uuid(item, (name, index)) for index, item in enumerate(value) if uuid(item, ()) is not None]
     return Fault((each,), tuple(wrong)) if wrong else None
 
 

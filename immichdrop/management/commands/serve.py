@@ -6,7 +6,6 @@ import sys
 
 import uvicorn
 from django.conf import settings
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from immichdrop.asgi import application, tus_app
@@ -37,9 +36,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=settings.HOST, help="address to listen on (HOST)")
         parser.add_argument("--port", type=int, default=settings.PORT, help="port (PORT)")
-        parser.add_argument(
-            "--no-worker", action="store_true", help="receive only; `manage.py worker` delivers"
-        )
+        parser.add_argument("--no-worker", action="store_true", help="receive only; `manage.py worker` delivers")
 
     def handle(self, *, host: str, port: int, no_worker: bool, **options: object) -> None:
         ensure_migrated()

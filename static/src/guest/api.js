@@ -105,7 +105,11 @@ export class Api {
     const headers = { ...this.headers(), Accept: "application/json" };
     const response = await this.#ask(this.#config.apiBase + path, { headers, cache: "no-store" });
     this.guest = response.headers.get("X-Drop-Guest") ?? this.guest;
-    return response.json();
+    try {
+      return await response.json();
+    } catch (notOurs) {
+      throw new Refused(0, ""); // somebody else answered: a hotel's login page, say
+    }
   }
 
   /** @param {string} url @param {RequestInit} request */

@@ -58,7 +58,7 @@ export class Finished {
     this.leave();
     this.#stage = stage;
     setIcon(find("[data-art] use", this.card), stage === "done" && counts.received ? "check" : "warning");
-    if (stage === "done" && counts.received) this.card.prepend(confetti());
+    if (counts.received === counts.total) this.card.prepend(confetti());
     this.#picture(queue.items.filter((item) => isSafe(item) && Thumbnails.possible(item)).slice(0, PICTURES));
   }
 
@@ -67,7 +67,8 @@ export class Finished {
     const made = await Promise.all(items.map((item) => this.thumbnails.of(item)));
     const squares = made.filter(Boolean).map((url, i) => {
       const square = document.createElement("div");
-      square.className = `thumb aspect-square h-auto! w-full!${i < ROW_ON_PHONES ? "" : " max-sm:hidden"}`;
+      square.className = "thumb aspect-square h-auto max-w-14 flex-1";
+      square.classList.toggle("max-sm:hidden", i >= ROW_ON_PHONES);
       const picture = new Image();
       picture.alt = "";
       picture.src = url;

@@ -12,7 +12,7 @@ import { Pace } from "./pace.js";
 import { startPicking } from "./picker.js";
 import { isUnsent, Queue } from "./queue.js";
 import { createSender } from "./sender.js";
-import { openSession } from "./session.js";
+import { openSession, recheck } from "./session.js";
 import { NewsSocket, randomId } from "./socket.js";
 import { Thumbnails } from "./thumbnails.js";
 import { Who } from "./who.js";
@@ -20,6 +20,7 @@ import { THE_HOST } from "./words.js";
 
 const SHOW_EVERY = 250; // ms
 const REVIVE_EVERY = 5_000; // ms
+const RECHECK_EVERY = 30_000; // ms
 const ON_PHONES = 2; // files at the same time
 const ON_DESKTOPS = 3;
 
@@ -33,7 +34,10 @@ const api = new Api(config);
 const ledger = new Ledger();
 const pace = new Pace();
 const queue = new Queue(show);
-const who = new Who(config.guestName, host, () => courier.pump());
+const who = new Who(config.guestName, host, () => {
+  courier.pump();
+  show();
+});
 const courier = new Courier({
   queue,
   ledger,
@@ -140,9 +144,12 @@ async function open() {
   show();
 }
 
-/** @param {number} attempt @returns {Promise<void>} after 1 s, 2 s, … 30 s */
+/** @param {number} attempt @returns {Promise<void>} after 1 s, 2 s, … 30 s, or as soon as the network is back */
 function waitBeforeAttempt(attempt) {
-  return new Promise((resolve) => setTimeout(resolve, Math.min(30_000, 1000 * 2 ** attempt)));
+  return new Promise((resolve) => {
+    setTimeout(resolve, Math.min(30_000, 1000 * 2 ** attempt));
+    addEventListener("online", () => resolve(), { once: true });
+  });
 }
 
 /** The page is looked at again, or the network is back: nothing waits for its turn. */
@@ -167,6 +174,9 @@ addEventListener("beforeunload", (event) => {
   if (lost && !courier.closed) event.preventDefault();
 });
 setInterval(() => courier.reviveSilent(), REVIVE_EVERY);
+setInterval(() => {
+  if (courier.online && queue.items.some((item) => item.stalled)) recheck(api, courier);
+}, RECHECK_EVERY);
 startPicking(choose);
 courier.setOnline(navigator.onLine);
 board.show();

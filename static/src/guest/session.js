@@ -33,13 +33,31 @@ export async function openSession(api, courier, pause) {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (!error.passing) {
-        courier.opened(CLOSING.has(error.code) ? error.code : "invalid_invite");
+        courier.opened(closedBy(error));
         return null;
       }
       await pause(attempt);
     }
   }
 }
+
+/**
+ * Looks whether the link itself is what holds uploads up: a busy answer alone doesn't tell.
+ * @param {import("./api.js").Api} api
+ * @param {import("./courier.js").Courier} courier
+ */
+export async function recheck(api, courier) {
+  try {
+    const closed = closingCode(await api.open());
+    if (closed) courier.close(closed);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (!error.passing) courier.close(closedBy(error));
+  }
+}
+
+/** @param {Refused} error @returns {string} */
+const closedBy = ({ code }) => (CLOSING.has(code) ? code : "invalid_invite");
 
 /**
  * @param {Session} session

@@ -41,7 +41,7 @@ export class Summary {
     this.bar.value = situation.progress;
     this.bar.classList.toggle("meter-sun", situation.offline || situation.paused);
     this.offline.hidden = !situation.offline;
-    this.button.hidden = situation.offline || situation.closed || counts.unsent === 0;
+    this.button.hidden = situation.offline || situation.closed || situation.nameless || counts.unsent === 0;
     set(find("[data-verb]", this.button), situation.paused ? SUMMARY.resume : SUMMARY.pause);
     setIcon(find("use", this.button), situation.paused ? "play" : "pause");
     this.#reassure(counts, situation.closed);

@@ -14,11 +14,11 @@ export class Who {
   /**
    * @param {"off" | "optional" | "required"} mode
    * @param {string} host
-   * @param {() => void} onReady a missing name was given
+   * @param {() => void} onChange the name or message was changed
    */
-  constructor(mode, host, onReady) {
+  constructor(mode, host, onChange) {
     this.mode = mode;
-    this.onReady = onReady;
+    this.onChange = onChange;
     if (mode === "off") return;
     this.form = /** @type {HTMLFormElement} */ (find("[data-who-form]"));
     this.line = find("[data-who-line]");
@@ -30,7 +30,7 @@ export class Who {
     this.input.addEventListener("change", () => this.#changed());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#editing = false;
+      this.#rest();
       this.#changed();
     });
     find("button", this.line).addEventListener("click", () => {
@@ -77,10 +77,9 @@ export class Who {
    */
   show(begun) {
     if (this.mode === "off") return;
-    const wasTyping = this.form.contains(document.activeElement);
-    if (begun && !this.#begun) this.#editing = false;
+    if (begun && !this.#begun && !this.missing) this.#rest();
     this.#begun = begun;
-    const open = !begun || this.#editing || this.missing || (wasTyping && !this.form.hidden);
+    const open = !begun || this.#editing || this.missing || this.form.contains(document.activeElement);
     this.form.hidden = !open;
     this.line.hidden = open;
     find("[data-who-done]", this.form).hidden = !begun;
@@ -95,13 +94,16 @@ export class Who {
 
   #changed() {
     remember(KEY, this.name);
-    if (this.missing) {
-      if (this.#begun) this.#mark(true);
-      return;
+    this.#mark(this.#begun && this.missing);
+    this.onChange();
+  }
+
+  /** Takes the cursor out of the form, so that it can fold. */
+  #rest() {
+    this.#editing = false;
+    if (document.activeElement instanceof HTMLElement && this.form.contains(document.activeElement)) {
+      document.activeElement.blur();
     }
-    this.#mark(false);
-    if (this.#begun && document.activeElement === this.input) this.input.blur();
-    this.onReady();
   }
 
   /** @param {boolean} missing */

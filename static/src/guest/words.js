@@ -54,7 +54,7 @@ export const ROW = {
 
 export const SUMMARY = {
   title: (received, total) => `${received} of ${total} received`,
-  left: (bytes) => `${size(bytes)} left`,
+  left: (bytes) => (bytes > 0 ? `${size(bytes)} left` : "almost done"),
   offline: "waiting for network",
   paused: "paused",
   nameless: "waiting for your name",

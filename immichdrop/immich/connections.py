@@ -1,0 +1,50 @@
+"""Our patience with a connection to Immich."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+SEND_STALL_SECONDS = 60.0
+
+
+class _Patience(HTTPConnection):
+    """Two corrections to how long a request may take, and when it counts as lost."""
+
+    def connect(self) -> None:
+        super().connect()
+        # Without this, the (short) connect timeout would also limit every write of the body.
+        self.sock.settimeout(SEND_STALL_SECONDS)
+
+    def send(self, data: Any) -> None:
+        """A server that answers early and closes resets our writing. As a broken pipe, urllib3
+        goes on to read that answer (413 from a proxy, 401) instead of failing."""
+        try:
+            super().send(data)
+        except (ConnectionResetError, ssl.SSLEOFError) as error:
+            raise BrokenPipeError(str(error)) from error
+
+
+class _PatientHTTPS(_Patience, HTTPSConnection):
+    pass
+
+
+class _PatientPool(HTTPConnectionPool):
+    ConnectionCls = _Patience
+
+
+class _PatientSecurePool(HTTPSConnectionPool):
+    ConnectionCls = _PatientHTTPS
+
+
+class PatientAdapter(HTTPAdapter):
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _PatientPool,
+            "https": _PatientSecurePool,
+        }

@@ -1,0 +1,91 @@
+"""Fixtures every test may use: the running product, a sandbox Immich, delivery threads, guests and links."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from immichdrop.sandbox import Sandbox, running
+from invites.models import Invite
+from tests.guest import TusGuest
+from tests.serving import Processes, WebThread
+from uploads import blocking, media_types, progress, spool
+from uploads.worker import Worker
+
+
+@pytest.fixture(scope="session")
+def web_thread() -> Iterator[WebThread]:
+    web = WebThread()
+    web.start()
+    yield web
+    web.stop()
+    progress.attach(None)
+
+
+@pytest.fixture
+def web(web_thread: WebThread, transactional_db: None, settings: Settings) -> Iterator[str]:
+    """The running product's address. Nothing is delivered unless `deliveries` is asked for as well."""
+    for left in settings.SPOOL_DIR.iterdir():
+        left.unlink()
+    yield web_thread.url
+    blocking.close_connections()
+    media_types.learn(media_types.BUILT_IN_IMAGES, media_types.BUILT_IN_VIDEOS)
+
+
+@pytest.fixture(params=[3], ids=lambda api: f"v{api}")
+def sandbox(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) -> Iterator[Sandbox]:
+    """An Immich of its own for each test; parametrise indirectly with 2 for the older API."""
+    with running(tmp_path / "immich", api=request.param) as immich:
+        settings.IMMICH_BASE_URL = immich.url
+        settings.IMMICH_API_KEY = immich.api_key
+        yield immich
+
+
+@pytest.fixture
+def deliveries(web: str, sandbox: Sandbox) -> Iterator[Worker]:
+    """Delivery threads, as `serve` has them."""
+    worker = Worker(spool.default(), 3)
+    worker.start()
+    yield worker
+    worker.stop(30)
+
+
+MakeInvite = Callable[..., Invite]
+
+
+@pytest.fixture
+def make_invite(transactional_db: None) -> MakeInvite:
+    def make(password: str = "", **fields: object) -> Invite:
+        invite = Invite(**{"name": "Beach week", **fields})
+        invite.set_password(password)
+        invite.save()
+        return invite
+
+    return make
+
+
+@pytest.fixture
+def guest_at(web: str) -> Callable[[Invite | None], TusGuest]:
+    """A new guest who has just opened a link, or the public page."""
+
+    def arrive(invite: Invite | None) -> TusGuest:
+        guest = TusGuest(web, invite.token if invite else "")
+        assert guest.open().ok
+        return guest
+
+    return arrive
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Callable[..., Processes]]:
+    """Makes `Processes` on a data folder of their own; all are ended after the test."""
+    made: list[Processes] = []
+
+    def make(**environment: str) -> Processes:
+        made.append(Processes(tmp_path / "data", **environment))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()

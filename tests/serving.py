@@ -1,0 +1,122 @@
+"""The product as its users meet it: a real server on a real port, in a thread or as a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+import uvicorn
+
+from immichdrop.asgi import application
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 30.0  # seconds
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
+    """What `look` gives as soon as that is true; fails with `what` after `patience` seconds."""
+    give_up = time.monotonic() + patience
+    while not (seen := look()):
+        if time.monotonic() > give_up:
+            raise AssertionError(f"waited {patience:.0f} s for {what}; last seen: {seen!r}")
+        threading.Event().wait(0.02)
+    return seen
+
+
+class WebThread:
+    """The application under Uvicorn in a thread of the tests' own process, so that they share its database."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        config = uvicorn.Config(
+            application, lifespan="off", proxy_headers=False, log_config=None, access_log=False, ws_ping_interval=None
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, args=([self.listener],), name="web", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+        eventually(lambda: self.server.started, "the server's start")
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(PATIENCE)
+        self.listener.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+class Processes:
+    """`manage.py` commands as processes on one data folder, which tests may kill."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        clean = {name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE",)}
+        self.environment = {
+            **clean,
+            "DATA_DIR": str(folder),
+            "PORT": str(self.port),
+            "HOST": "127.0.0.1",
+            "SPOOL_FREE_MB": "50",
+            **environment,
+        }
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a command to its end; its standard output."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, timeout=PATIENCE, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def create_invite(self, *arguments: str) -> str:
+        """A new link's token."""
+        return str(json.loads(self.manage("create_invite", "--json", *arguments))["token"])
+
+    def serve(self, *arguments: str, command: str = "serve") -> subprocess.Popen[bytes]:
+        """Starts the server and waits until it answers."""
+        process = self.start(command, *arguments)
+
+        def answers() -> bool:
+            assert process.poll() is None, "the server ended by itself"
+            try:
+                return requests.get(f"{self.url}/healthz", timeout=2).ok
+            except requests.ConnectionError:
+                return False
+
+        eventually(answers, "the server to answer")
+        return process
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment)
+        self.running.append(process)
+        return process
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGKILL: no goodbye, no flush."""
+        process.kill()
+        process.wait(PATIENCE)
+        self.running.remove(process)
+
+    def close(self) -> None:
+        for process in self.running:
+            process.send_signal(signal.SIGTERM)
+        for process in self.running:
+            process.wait(PATIENCE)
+        self.running.clear()
