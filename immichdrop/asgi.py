@@ -16,6 +16,7 @@ django_application = cast("Application", get_asgi_application())
 # Only now that Django is set up can anything that has models be imported.
 from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
+from immichdrop.static_files import StaticFiles  # noqa: E402
 from uploads import spool, tus  # noqa: E402
 from uploads.consumers import UploadsConsumer  # noqa: E402
 
@@ -36,7 +37,7 @@ tus_app = tus.TusApp(spool.default())
 application = TrustedProxies(
     ProtocolTypeRouter(
         {
-            "http": ByPath(tus_app, BodyGuard(django_application)),
+            "http": ByPath(tus_app, StaticFiles(BodyGuard(django_application), settings.STATIC_ROOT, settings.STATIC_URL)),
             "websocket": URLRouter([path("ws", UploadsConsumer.as_asgi())]),
         }
     ),

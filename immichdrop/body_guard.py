@@ -25,16 +25,25 @@ class BodyGuard:
         if declared.isdigit() and int(declared) > self.limit:
             await self._refuse(send)
             return
-        taken = 0
+        taken, answered = 0, False
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            # A client that goes on past the limit without having declared it is hung up on.
-            return message if taken <= self.limit else {"type": "http.disconnect"}
+            if taken <= self.limit:
+                return message
+            if not answered:
+                await self._refuse(watched)
+            return {"type": "http.disconnect"}
 
-        await self.app(scope, counted, send)
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = True
+            await send(message)
+
+        await self.app(scope, counted, watched)
 
     @staticmethod
     async def _refuse(send: Send) -> None:

@@ -7,6 +7,7 @@ allowed. Values come from the process environment, or from a `.env` file in the 
 import ipaddress
 import os
 import re
+import warnings
 import zoneinfo
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,15 +22,18 @@ TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 
 # Loopback and the private ranges: where a reverse proxy of a home server or a container network lives.
-PRIVATE_NETWORKS = (
-    "127.0.0.0/8",
-    "::1/128",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "fc00::/7",
-    "fe80::/10",
-)
+PRIVATE_NETWORKS: list[Network] = [
+    ipaddress.ip_network(network)
+    for network in (
+        "127.0.0.0/8",
+        "::1/128",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+]
 
 
 def read_dotenv(directory: Path) -> None:
@@ -111,20 +115,43 @@ def names(name: str, default: Sequence[str]) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()] or list(default)
 
 
-def networks(name: str, value: str) -> list[Network]:
-    """Addresses and networks separated by commas; `none` is an empty list."""
+def networks(name: str, default: list[Network]) -> list[Network]:
+    """Addresses and networks separated by commas; `none` is an empty list, `*` the private networks."""
+    value = text(name)
+    if not value:
+        return default
     if value.lower() == "none":
         return []
+    if value == "*":
+        warnings.warn(f"{name}=* is read as the private networks: nobody else's word is taken.", stacklevel=2)
+        return PRIVATE_NETWORKS
     try:
         return [ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",")]
     except ValueError:
         raise refuse(name, value, "none, or addresses and networks such as 10.0.0.0/8, separated by commas") from None
 
 
-def database(name: str, default: str) -> dict[str, object]:
-    """Django's description of the database at an address: postgres://…, or sqlite:///file."""
-    value = text(name, default)
-    if urlsplit(value).scheme not in ("postgres", "postgresql", "sqlite"):
-        shown = re.sub(r"//[^/@]*@", "//…@", value)  # the password is nobody's to read
+def database(name: str, default: Path) -> dict[str, object]:
+    """Django's description of the database at an address: postgres://…, or sqlite:///file. Unset, a SQLite file."""
+    value = text(name)
+    if not value:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default)}
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in ("postgres", "postgresql", "sqlite")
+        usable = known and parts.path.strip("/") != "" and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        shown = re.sub(r"//.*@", "//…@", value)  # the password is nobody's to read
         raise refuse(name, shown, "postgres://user:password@host/name or sqlite:////folder/file")
     return dict(environ.Env.db_url_config(value))
+
+
+def redis(name: str) -> str:
+    """A Redis server's address, or an empty text."""
+    value = text(name)
+    if value and not re.match(r"(redis|rediss|unix)://[^/\s]*(/|\w)", value):
+        shown = re.sub(r"//.*@", "//…@", value)
+        raise refuse(name, shown, "an address such as redis://localhost:6379/0 (also rediss://, unix://)")
+    return value

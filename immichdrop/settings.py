@@ -3,7 +3,6 @@
 Nothing is required: with an empty environment the product starts on SQLite in `./data`.
 """
 
-import warnings
 from pathlib import Path
 
 from immichdrop import environment as env
@@ -22,12 +21,8 @@ TIME_ZONE = env.zone("TZ", "UTC")
 PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["*"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
-
-_proxies = env.text("TRUSTED_PROXIES") or env.text("TRUSTED_PROXY")
-if _proxies == "*":
-    warnings.warn("TRUSTED_PROXIES=* is read as the private networks.", stacklevel=1)
-    _proxies = ""
-TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", _proxies or ",".join(env.PRIVATE_NETWORKS))
+# TRUSTED_PROXY is the older name.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", env.networks("TRUSTED_PROXY", env.PRIVATE_NETWORKS))
 
 # --- where things are kept
 
@@ -39,7 +34,7 @@ try:
 except OSError as error:
     raise env.refuse("DATA_DIR", str(DATA_DIR), f"a folder this user may write to ({error})") from error
 
-DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "db.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # FULL, since NORMAL may roll back a committed row after a power loss; IMMEDIATE, since a transaction that reads
     # before it writes would otherwise fail under concurrency instead of waiting (docs/architecture.md has the numbers).
@@ -50,7 +45,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis("REDIS_URL")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
@@ -97,7 +92,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "immichdrop.security.SecurityHeadersMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "immichdrop.security.SameOriginApiMiddleware",
@@ -134,7 +128,7 @@ USE_TZ = True
 USE_I18N = True
 LANGUAGE_CODE = "en"
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 STATIC_ROOT = BASE_DIR / "static" / "collected"
 STORAGES = {
@@ -145,7 +139,6 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
 
 LOGGING = {
     "version": 1,

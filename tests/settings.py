@@ -23,7 +23,7 @@ os.environ["TZ"] = "Europe/Berlin"
 os.environ["SPOOL_FREE_MB"] = "50"
 
 from immichdrop.settings import *  # noqa: E402, F403
-from immichdrop.settings import DATABASES, DATA_DIR  # noqa: E402
+from immichdrop.settings import DATA_DIR, DATABASES  # noqa: E402
 
 if "sqlite" in str(DATABASES["default"]["ENGINE"]):
     # A file, since an in-memory database is one thread's alone.

@@ -21,7 +21,7 @@ UNKNOWN = 4404
 
 
 class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels is not typed
-    """First frame in: `{"session_id", "invite_token"?, "guest"?}`. Out: the caller's uploads, then what happens to them."""
+    """In: `{"session_id", "invite_token"?, "guest"?}`, once. Out: the caller's uploads, then what happens to them."""
 
     group = ""
     ticker: asyncio.Task[None] | None = None

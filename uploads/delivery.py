@@ -36,6 +36,10 @@ logger = logging.getLogger(__name__)
 HEARTBEAT = 15.0  # seconds between renewals of the lease while bytes go out
 
 
+# No answer, or a proxy's in Immich's place. Another 5xx may be about this one file, and must not stop the others.
+_NOBODY_THERE = (None, 502, 503, 504)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of an attempt, for the worker: `unreachable` when Immich did not answer at all."""
@@ -53,7 +57,7 @@ def deliver(upload: Upload, immich: Immich, spool: Spool) -> Outcome:
         _attempt(upload, immich, spool)
     except Unavailable as error:
         lifecycle.wait(upload, f"Immich can't be reached: {error.reason}.", error.retry_after)
-        return Outcome(upload.status, unreachable=True)
+        return Outcome(upload.status, unreachable=error.status in _NOBODY_THERE)
     except AccessError as error:
         _pause(upload, _pause_reason(error), error.reason)
     except QuotaExceeded as error:

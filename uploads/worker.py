@@ -44,36 +44,49 @@ def connect(account: ImmichAccount) -> Immich:
 
 
 class Reach:
-    """Which Immich servers answer, as this process last saw it. One probe at a time asks again, less and less often."""
+    """Which Immich servers answer, as this process last saw it.
+
+    A silent one is left alone but for one probe at a time, less and less often. An answered probe lets deliveries go
+    on; the pauses start from the beginning only after a delivery worked, so that a server which answers probes and
+    fails deliveries is not asked in a hot loop.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._silent: dict[int, tuple[float, float]] = {}  # account → (next probe at, pause after it)
+        self._probe_at: dict[int, float] = {}
+        self._pause: dict[int, float] = {}
 
     def lost(self, account_id: int) -> None:
         with self._lock:
-            if account_id not in self._silent:
+            if account_id not in self._probe_at:
                 logger.warning("Immich does not answer; files are kept and wait.")
-                self._silent[account_id] = (time.monotonic() + FIRST_PROBE, FIRST_PROBE * 2)
+                self._put_off(account_id)
 
-    def found(self, account_id: int) -> bool:
-        """Whether it had been silent."""
+    def worked(self, account_id: int) -> None:
         with self._lock:
-            return self._silent.pop(account_id, None) is not None
+            self._pause.pop(account_id, None)
+
+    def answered(self, account_id: int) -> None:
+        with self._lock:
+            self._probe_at.pop(account_id, None)
 
     def silent(self) -> list[int]:
         with self._lock:
-            return list(self._silent)
+            return list(self._probe_at)
 
     def due(self) -> list[int]:
-        """The accounts to be probed now; each is put off before it is asked."""
+        """The accounts to be probed now; the next probe of each is put off."""
         now = time.monotonic()
         with self._lock:
-            due = [account_id for account_id, (at, _) in self._silent.items() if at <= now]
+            due = [account_id for account_id, at in self._probe_at.items() if at <= now]
             for account_id in due:
-                pause = self._silent[account_id][1]
-                self._silent[account_id] = (now + pause, min(LONGEST_PROBE, pause * 2))
+                self._put_off(account_id)
         return due
+
+    def _put_off(self, account_id: int) -> None:
+        pause = self._pause.get(account_id, FIRST_PROBE)
+        self._probe_at[account_id] = time.monotonic() + pause
+        self._pause[account_id] = min(LONGEST_PROBE, pause * 2)
 
 
 class Worker:
@@ -151,6 +164,8 @@ class Worker:
         logger.info("upload=%s outcome=%s attempt=%d", upload.pk, outcome.status, upload.attempts)
         if outcome.unreachable:
             self.reach.lost(account.pk)
+        elif upload.status in Upload.CONFIRMED:
+            self.reach.worked(account.pk)
         progress.publish(upload)
 
     def _client(self, account: ImmichAccount, clients: dict[int, tuple[str, str, Immich]]) -> Immich:
@@ -185,9 +200,9 @@ class Worker:
             self.connect(account).ping()
         except (ImmichError, SecretChangedError):
             return
-        if self.reach.found(account.pk):
-            logger.info("Immich answers again: %d files go on.", lifecycle.wake(account.pk))
-            arrivals.announce()
+        self.reach.answered(account.pk)
+        logger.info("Immich answers again: %d files go on.", lifecycle.wake(account.pk))
+        arrivals.announce()
 
     def _probe_paused(self, account: ImmichAccount) -> None:
         try:

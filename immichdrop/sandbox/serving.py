@@ -45,6 +45,7 @@ class Sandbox:
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         kept = account.load_or_create(directory, password=password)
+        self.directory = directory
         self.faults = faults or Faults()
         self.requests: list[Seen] = []
         self.api_key = kept.api_key
@@ -81,10 +82,21 @@ class Sandbox:
         """The secret of a new API key with these permissions."""
         return self._store.create_key("made by the sandbox", permissions)[1]
 
+    def clear(self) -> None:
+        """Forget everything but the account and its key, and end all trouble."""
+        self._store.clear()
+        self.faults.down, self.faults.latency = False, 0.0
+        self.requests.clear()
+
     # Serving
 
     def start(self) -> None:
-        """Serve from a thread; returns once it answers. OSError if the port is taken."""
+        """Serve from a thread; returns once it answers. OSError if the port is taken.
+
+        Does nothing if it serves already.
+        """
+        if self._running is not None:
+            return
         listener = self._listen()
         server = _AnnouncedServer(self._configuration())
         thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)

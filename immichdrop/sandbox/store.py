@@ -42,6 +42,14 @@ class Store:
         with self._lock:
             self._database.close()
 
+    def clear(self) -> None:
+        """Forget everything but the account and its key."""
+        self.delete_assets([asset.id for asset in self.assets()])
+        with self._transaction() as database:
+            for table in ("album", "session", "api_key"):
+                database.execute(f"DELETE FROM {table}")  # noqa: S608 (our own names)
+        self._keep_key("all", ("all",), self.account.api_key)
+
     # Keys and sessions
 
     def create_key(self, name: str, permissions: Sequence[str]) -> tuple[ApiKey, str]:

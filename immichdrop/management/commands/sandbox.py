@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 from pathlib import Path
@@ -46,7 +47,8 @@ class Command(BaseCommand):
         except OSError as error:
             sandbox.close()
             address = f"{options['host']}:{options['port']}"
-            raise CommandError(f"Can't listen on {address}: {error.strerror}") from None
+            reason = os.strerror(error.errno or 0)
+            raise CommandError(f"Can't listen on {address}: {reason}") from None
         self._introduce(sandbox, as_json=options["json"])
         stopped.wait()
         sandbox.close()

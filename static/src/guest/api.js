@@ -67,7 +67,7 @@ export class Api {
   /**
    * Makes this browser known and tells what holds for the link now.
    * @returns {Promise<{active?: boolean, inactiveReason?: string | null, authorized?: boolean, passwordRequired?: boolean,
-   *   oneTime?: boolean, visit?: {name: string, message: string}}>}
+   *   visit?: {name: string, message: string}}>}
    * @throws {Refused}
    */
   async open() {

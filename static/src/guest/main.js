@@ -27,7 +27,7 @@ const ON_DESKTOPS = 3;
 /** @type {import("./api.js").Config} */
 const config = JSON.parse(find("#config").textContent ?? "");
 const host = config.hostName || THE_HOST;
-const limits = { ...config.limits };
+const { limits } = config;
 const endpoint = new URL(config.tusUrl, location.href).href;
 
 const api = new Api(config);
@@ -139,7 +139,6 @@ function choose(files) {
 /** Makes this browser known, and fills in what the guest wrote here before. */
 async function open() {
   const session = await openSession(api, courier, waitBeforeAttempt);
-  if (session?.oneTime) limits.remaining = null; // its one use is a guest, not a file
   who.prefill(session?.visit);
   show();
 }

@@ -60,7 +60,6 @@ export const SUMMARY = {
   nameless: "waiting for your name",
   pause: "Pause",
   resume: "Resume",
-  all: " all",
   safe: "You can close this page: everything marked received is safe.",
   keepOpen: (n) => `Keep it open to finish the other ${n}.`,
   allSafe: "You can close this page: everything is safe.",

@@ -1,0 +1,88 @@
+"""A real Chromium, phones and desktops in it, and the guest's page as a person meets it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.serving import eventually
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "The browser tests need Chromium: see `make browser`."
+    # Playwright keeps an event loop in the tests' thread, which Django takes for an asynchronous view.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def new_context(chromium: Browser) -> Iterator[NewContext]:
+    """Another person's browser; a phone unless told otherwise. Anything a page complains of fails the test."""
+    made: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = chromium.new_context(**{**PHONE, **options})
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+    assert complaints == []
+
+
+class GuestPage:
+    """The guest's page, by what is seen on it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def choose(self, *files: Path) -> None:
+        self.page.locator("label:visible > input[data-pick='photos']").first.set_input_files(files)
+
+    def states(self) -> dict[str, str]:
+        """State by file name, as the rows show it."""
+        rows = self.page.locator("li.queue-item")
+        return dict(rows.evaluate_all("rows => rows.map(row => [row.dataset.name, row.dataset.state])"))
+
+    def wait_for(self, wanted: Callable[[dict[str, str]], bool], what: str, patience: float = 60) -> dict[str, str]:
+        def look() -> dict[str, str] | None:
+            self.page.wait_for_timeout(50)  # lets Playwright handle what the page did
+            states = self.states()
+            self.seen = states
+            return states if wanted(states) else None
+
+        return eventually(look, what, patience) or {}
