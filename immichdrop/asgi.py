@@ -37,7 +37,9 @@ tus_app = tus.TusApp(spool.default())
 application = TrustedProxies(
     ProtocolTypeRouter(
         {
-            "http": ByPath(tus_app, StaticFiles(BodyGuard(django_application), settings.STATIC_ROOT, settings.STATIC_URL)),
+            "http": ByPath(
+                tus_app, StaticFiles(BodyGuard(django_application), settings.STATIC_ROOT, settings.STATIC_URL)
+            ),
             "websocket": URLRouter([path("ws", UploadsConsumer.as_asgi())]),
         }
     ),

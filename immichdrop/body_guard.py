@@ -25,7 +25,7 @@ class BodyGuard:
         if declared.isdigit() and int(declared) > self.limit:
             await self._refuse(send)
             return
-        taken, answered = 0, False
+        taken = 0
 
         async def counted() -> Message:
             nonlocal taken
@@ -33,17 +33,11 @@ class BodyGuard:
             taken += len(message.get("body", b""))
             if taken <= self.limit:
                 return message
-            if not answered:
-                await self._refuse(watched)
+            # Django reads a body to its end before it answers, so that nothing was sent yet.
+            await self._refuse(send)
             return {"type": "http.disconnect"}
 
-        async def watched(message: Message) -> None:
-            nonlocal answered
-            if message["type"] == "http.response.start":
-                answered = True
-            await send(message)
-
-        await self.app(scope, counted, watched)
+        await self.app(scope, counted, send)
 
     @staticmethod
     async def _refuse(send: Send) -> None:

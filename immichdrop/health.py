@@ -4,7 +4,7 @@ import os
 from typing import TypedDict
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -35,7 +35,7 @@ def _database() -> Check:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         return Check(ok=False, detail=f"The database does not answer: {type(error).__name__}.")
     return Check(ok=True, detail="answers")
 

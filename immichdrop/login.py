@@ -1,6 +1,7 @@
 """Hosts come in and go out."""
 
 from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,29 +20,42 @@ def _destination(request: HttpRequest) -> str:
     return wanted if safe else resolve_url("admin:index")
 
 
+def _identify(request: HttpRequest) -> tuple[AbstractBaseUser | None, int]:
+    """Who gave a right password, or nobody; and the seconds until the next guess, which are 0 when it was taken."""
+    email = request.POST.get("email", "").replace("\0", "").strip().lower()
+    guard = throttle.Guard("login", email, request.META.get("REMOTE_ADDR", ""))
+    if wait := guard.wait():
+        return None, wait
+    user = authenticate(request, username=email, password=request.POST.get("password", ""))
+    if user is None:
+        guard.failed()
+    else:
+        guard.passed()
+    return user, 0
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_page(request: HttpRequest) -> HttpResponse:
     """`/login` with a local account's e-mail address and password."""
-    error, status = "", 200
+    error, status, wait = "", 200, 0
     if request.method == "POST":
-        email = request.POST.get("email", "").strip().lower()
-        guard = throttle.Guard("login", email, request.META.get("REMOTE_ADDR", ""))
-        wait = guard.wait()
-        user = None
+        user, wait = _identify(request)
+        if user is not None:
+            login(request, user)
+            return HttpResponseRedirect(_destination(request))
         if wait:
             error, status = "Too many tries. Please wait a few minutes.", 429
         else:
-            user = authenticate(request, username=email, password=request.POST.get("password", ""))
-            if user is None:
-                guard.failed()
-                error, status = "That e-mail and password don’t match. Please try again.", 403
-        if user is not None:
-            guard.passed()
-            login(request, user)
-            return HttpResponseRedirect(_destination(request))
+            error, status = "That e-mail and password don’t match. Please try again.", 403
+    elif request.user.is_authenticated and not request.user.is_staff:
+        # Sent back here by the admin; without a word it would look like a login that failed.
+        error, status = "Your account may not use the admin. Ask whoever runs this server.", 403
     context = {"error": error, "next": request.POST.get("next") or request.GET.get("next") or ""}
-    return render(request, "login.html", context, status=status)
+    response = render(request, "login.html", context, status=status)
+    if wait:
+        response["Retry-After"] = str(wait)
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 
 from immichdrop import health
 from immichdrop.login import login_page, logout_page
@@ -19,5 +20,7 @@ urlpatterns = [
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    # Django's own login form would be a second door, without the brake on guessing.
+    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/", admin.site.urls),
 ]

@@ -1,5 +1,7 @@
 """Links and guests in Django's admin."""
 
+from collections.abc import Iterable
+
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -34,16 +36,16 @@ class InviteAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner",)
     list_select_related = ("owner",)
-    readonly_fields = ("path", "uses", "claimed_at", "has_password", "created_at")
+    readonly_fields = ("address", "uses", "claimed_at", "has_password", "created_at")
     actions = ("enable", "disable")
     fieldsets = (
-        (None, {"fields": ("path", "name", "welcome_text", "owner", "slug")}),
+        (None, {"fields": ("name", "welcome_text", "owner", "slug")}),
         ("Album", {"fields": ("album_name", "album_id")}),
         ("Until when, how often", {"fields": ("opens_at", "expires_at", "disabled", "max_uses", "uses")}),
         ("Password", {"fields": ("has_password", "new_password", "no_password")}),
-        ("Limits", {"fields": ("kinds", "max_files", "max_file_size", "max_bytes", "allow_urls")}),
+        ("Limits", {"fields": ("kinds", "max_files", "max_file_size", "max_bytes")}),
         ("Guests", {"fields": ("guest_name",)}),
-        ("History", {"fields": ("claimed_at", "created_at")}),
+        ("History", {"fields": ("address", "claimed_at", "created_at")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invite]:
@@ -56,11 +58,23 @@ class InviteAdmin(admin.ModelAdmin):
             obj.set_password(password)
         super().save_model(request, obj, form, change)
 
+    def get_deleted_objects(
+        self, objs: Iterable[Invite], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Nothing hangs on a link that is only taken down: its uploads, guests and visits stay."""
+        links = [str(invite) for invite in objs]
+        allowed = self.has_delete_permission(request)
+        return links, {"links": len(links)}, set() if allowed else {"link"}, []
+
     def delete_model(self, request: HttpRequest, obj: Invite) -> None:
         Invite.objects.filter(pk=obj.pk).delete_links()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Invite]) -> None:
         Invite.objects.filter(pk__in=queryset).delete_links()
+
+    @admin.display(description="address")
+    def address(self, invite: Invite) -> str:
+        return invite.path if invite.pk else "-"  # the token is made when the link is saved
 
     @admin.display(description="used")
     def uses(self, invite: Invite) -> str:

@@ -126,7 +126,7 @@ def authorize(request: HttpRequest, token: str) -> HttpResponse:
         return not_found()
     try:
         password = json.loads(request.body)["password"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return JsonResponse({"error": "invalid_json", "message": 'Send {"password": "…"} as JSON.'}, status=400)
     guard = throttle.Guard("invite password", invite.token, request.META.get("REMOTE_ADDR", ""))
     if wait := guard.wait():

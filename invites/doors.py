@@ -17,7 +17,7 @@ def refused_page(request: HttpRequest, refusal: Refusal, invite: Invite | None =
     context = {
         "refusal": "not_found" if unknown else refusal.value,
         "invite": None if unknown else invite,
-        "title": invite.title if invite and not unknown else "",
+        "title": invite.title_outside if invite and not unknown else "",
         "host_name": invite.host_name if invite and not unknown else "",
     }
     return render(request, "guest/refused.html", context, status=404 if unknown else 403)
@@ -38,7 +38,7 @@ def password_page(request: HttpRequest, invite: Invite) -> HttpResponse:
             guard.failed()
             error = "wrong"
     context = {
-        "title": invite.title,
+        "title": invite.title_outside,
         "host_name": invite.host_name,
         "error": error,
         "wait_minutes": ceil(wait / 60),

@@ -16,6 +16,7 @@ from invites.refusals import Refusal
 
 UNLIMITED = -1
 ONE_TIME = 1
+UNNAMED = "Add your photos"  # the heading of a link that nobody named
 
 
 def make_token() -> str:
@@ -30,6 +31,8 @@ class InviteQuerySet(models.QuerySet["Invite"]):
 
     def at(self, address: str) -> "Invite | None":
         """The link whose token or custom address (slug) this is."""
+        if "\0" in address:  # which PostgreSQL can't even be asked for
+            return None
         return self.existing().filter(Q(token=address) | Q(slug=address)).first()
 
     def delete_links(self) -> int:
@@ -58,7 +61,7 @@ class Invite(models.Model):
         null=True,
         blank=True,
         validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", "Use a-z, 0-9 and hyphens.")],
-        help_text="The link is then also reached at /invite/<custom address>.",
+        help_text="The link is then also reached at /invite/ and this.",
     )
     name = models.CharField(max_length=200, blank=True)
     welcome_text = models.TextField(max_length=2000, blank=True)
@@ -116,7 +119,12 @@ class Invite(models.Model):
     @property
     def title(self) -> str:
         """What the page is headed with."""
-        return self.name or self.album_name or "Add your photos"
+        return self.name or self.album_name or UNNAMED
+
+    @property
+    def title_outside(self) -> str:
+        """What the pages in front of the link are headed with: behind a password the album stays unnamed."""
+        return (self.name or UNNAMED) if self.password else self.title
 
     @property
     def host_name(self) -> str:
@@ -150,7 +158,10 @@ class Invite(models.Model):
         self.password_set_at = timezone.now() if password else None
 
     def check_password(self, password: str) -> bool:
-        return check_password(password, self.password)
+        try:
+            return check_password(password, self.password)
+        except UnicodeEncodeError:  # half of a surrogate pair, which JSON may carry, is nobody's password
+            return False
 
     def closed(self, guest: "Guest | None" = None, now: datetime | None = None) -> Refusal | None:
         """Why the link takes nothing from this guest now, passwords aside, or None."""

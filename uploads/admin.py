@@ -21,7 +21,7 @@ class HistoryAdmin(admin.ModelAdmin):
 @admin.register(Upload)
 class UploadAdmin(HistoryAdmin):
     list_display = ("filename", "invite", "status", "size", "message", "created_at", "delivered_at")
-    list_filter = ("status", "account", "invite")
+    list_filter = ("status", "account")
     search_fields = ("filename", "sha1", "invite__name", "invite__token")
     date_hierarchy = "created_at"
     list_select_related = ("invite",)

@@ -34,8 +34,21 @@ def start(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "async
     return loop.run_in_executor(_pool, _with_fresh_connection, partial(function, *args, **kwargs))
 
 
+async def finish(call: "asyncio.Future[T]") -> T:
+    """The result of a call that was begun.
+
+    Also when the caller is cancelled the call is waited for: a thread can't be stopped, and what it works on (an open
+    file, a transaction) must not be taken away under it.
+    """
+    try:
+        return await asyncio.shield(call)
+    except asyncio.CancelledError:
+        await asyncio.wait([call])
+        raise
+
+
 async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    return await start(function, *args, **kwargs)
+    return await finish(start(function, *args, **kwargs))
 
 
 def close_connections() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
@@ -16,6 +16,8 @@ from invites.refusals import Refusal, RefusedError
 from uploads import lifecycle, media_types, names
 from uploads.models import Upload
 from uploads.spool import Spool
+
+ADMISSION_LOCK = 0x0D409  # PostgreSQL's advisory lock of ours; any number that nobody else uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,45 @@ def link_of(offer: Offer) -> Invite | None:
 
 
 def find(offer: Offer, guest: Guest | None, invite: Invite | None) -> Upload | None:
-    """The upload that this guest already made with this key, so that creating twice makes one."""
+    """The upload that this guest already made with this key, so that creating twice makes one.
+
+    Raises RefusedError when the key was given to a file of another size: one must never be taken for the other.
+    """
     if not (offer.key and guest):
         return None
-    return Upload.objects.of_guest(guest, invite).counted().filter(key=offer.key).first()
+    existing = Upload.objects.of_guest(guest, invite).counted().filter(key=offer.key).first()
+    if existing and existing.size != offer.size:
+        raise RefusedError(Refusal.BAD_METADATA, f"key: it belongs to another file, of {existing.size} bytes.")
+    return existing
 
 
-def check(offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool) -> None:
-    """Raises RefusedError when this file is not taken now. Reads only: `create` asks again with the places locked."""
+def check(offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool, written: int = 0) -> None:
+    """Raises RefusedError when this file is not taken now. Reads only: `create` asks again with the places locked.
+
+    `written`: bytes of it that are in the spool already.
+    """
     if invite and (refusal := invite.refusal(guest)):
         raise RefusedError(refusal)
     _check_file(offer, invite)
     _check_places(offer, guest, invite)
-    _check_disk(offer, spool)
+    _check_disk(offer.size - written, spool)
+
+
+def admit(offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool) -> Upload | None:
+    """Looks whether this file would be taken, before its bytes are. Raises RefusedError when it would not.
+
+    Returns the upload that this guest made of it before, if there is one.
+    """
+    existing = find(offer, guest, invite)
+    if existing is None:
+        try:
+            check(offer, guest, invite, spool)
+        except RefusedError:
+            # The place it is refused may have gone to its own twin, which came at the same moment.
+            existing = find(offer, guest, invite)
+            if existing is None:
+                raise
+    return existing
 
 
 def create(
@@ -85,11 +113,11 @@ def create(
     """
     now = timezone.now()
     with transaction.atomic():
+        _wait_for_other_creations()
         if invite:
-            # One creation at a time per link: the sums below must not change before the insert. SQLite's IMMEDIATE
-            # transaction already holds everybody off.
+            # Files that are completed now must not change the sums below before the insert.
             invite = Invite.objects.select_for_update(of=("self",)).get(pk=invite.pk)
-        check(offer, guest, invite, spool)
+        check(offer, guest, invite, spool, arrived.offset)
         complete = arrived.offset == offer.size
         upload = Upload.objects.create(
             pk=upload_id,
@@ -129,11 +157,21 @@ def create_or_find(
     """`create`, or the upload with this key that another request of the same guest made first."""
     try:
         return create(offer, guest, invite, spool, upload_id, arrived)
-    except IntegrityError:
+    except (IntegrityError, RefusedError):
         existing = find(offer, guest, invite)
         if existing is None:
             raise
         return existing
+
+
+def _wait_for_other_creations() -> None:
+    """One creation at a time: the same free bytes of the disk must not be promised twice.
+
+    SQLite's IMMEDIATE transactions already hold everybody off.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADMISSION_LOCK])
 
 
 def _check_file(offer: Offer, invite: Invite | None) -> None:
@@ -171,7 +209,7 @@ def _check_places(offer: Offer, guest: Guest | None, invite: Invite | None) -> N
             raise RefusedError(Refusal.QUOTA_EXCEEDED, "The link's space is used up.")
 
 
-def _check_disk(offer: Offer, spool: Spool) -> None:
+def _check_disk(needed: int, spool: Spool) -> None:
     promised = Upload.objects.unfinished().aggregate(total=Sum(F("size") - F("offset")))["total"]
-    if spool.free() - (promised or 0) < offer.size:
+    if spool.free() - (promised or 0) < needed:
         raise RefusedError(Refusal.DISK_FULL, "The server has no room for this file now.")

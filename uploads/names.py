@@ -6,23 +6,21 @@ They are display text only: no path of ours is ever made from one.
 import unicodedata
 
 MAX_BYTES = 200  # UTF-8; leaves room for what file systems add
-_EMOJI_JOINER = "\u200d"
-_INVISIBLE = ("C", "Zl", "Zp")  # controls, formats, surrogates, line and paragraph separators
-# Marks that turn the writing direction around and let `gpj.exe` read as `exe.jpg`.
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_JOINERS = "\u200c\u200d"  # of emoji, and within Persian words
+# Controls, formats (the marks that turn the writing direction, and let `gpj.exe` read as `exe.jpg`), surrogates, line and paragraph separators. What this Python does not know (Cn) is kept: it may be
+# a younger emoji.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def clean(name: str) -> str:
     """The last path component of `name` in NFC, without controls and bidi marks, at most 200 bytes; may be empty."""
     name = name.replace("\\", "/").rpartition("/")[2]
-    kept = filter(_shown, unicodedata.normalize("NFC", name))
-    return _shorten("".join(kept).strip())
+    kept = "".join(filter(_shown, name))
+    return _shorten(unicodedata.normalize("NFC", kept).strip())
 
 
 def _shown(character: str) -> bool:
-    if character == _EMOJI_JOINER:
-        return True
-    return character not in _BIDI and not unicodedata.category(character).startswith(_INVISIBLE)
+    return character in _JOINERS or unicodedata.category(character) not in _INVISIBLE
 
 
 def _shorten(name: str) -> str:

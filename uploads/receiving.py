@@ -8,8 +8,8 @@ import errno
 import hashlib
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -20,7 +20,7 @@ from uploads.spool import MEBIBYTE, SpoolFile
 SILENCE = 60.0  # seconds without a byte, after which a peer is given up
 TAKE_OVER = 10.0  # seconds the running request has to stop for a newer one
 BLOCK = MEBIBYTE  # bytes gathered for one write
-CHECKPOINT = 32 * MEBIBYTE  # bytes after which a long body is acknowledged to the database
+CHECKPOINT = 8 * MEBIBYTE  # bytes after which a long body is acknowledged to the database
 
 
 class BusyError(Exception):
@@ -29,6 +29,17 @@ class BusyError(Exception):
 
 class DiskFullError(Exception):
     """The spool's disk took no more bytes."""
+
+
+@contextmanager
+def disk_full_told() -> Iterator[None]:
+    """Raises DiskFullError for what the system says when a disk or a quota is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError from error
+        raise
 
 
 class End(Enum):
@@ -50,8 +61,10 @@ class Turn:
 
     def stop(self) -> None:
         """Asks the request to persist what it has and to end."""
+        if self.stopped:
+            return  # its timeout may be expiring just now, and can't be set again
         self.stopped = True
-        if self._patience:
+        if self._patience and not self._patience.expired():
             self._patience.reschedule(0)
 
     async def next(self, receive: Receive) -> Message | None:
@@ -133,19 +146,16 @@ class Sink:
     buffer: bytearray = field(default_factory=bytearray)
 
     def write(self, block: bytearray) -> None:
-        try:
+        with disk_full_told():
             self.file.write_at(self.offset, block)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DiskFullError from error
-            raise
         if self.sum is not None:
             self.sum.update(block)
         self.offset += len(block)
 
     def settle(self) -> None:
         """Makes what was written durable, then acknowledges it."""
-        self.file.sync()
+        with disk_full_told():
+            self.file.sync()  # some file systems look for room only now
         if self.acknowledge:
             self.acknowledge(self.offset)
 
@@ -155,36 +165,45 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
 
     Whatever came is kept, also when the client left or the turn was stopped. Raises DiskFullError.
     """
-    end, working, unsettled = None, None, 0
-    while end is None:
-        message = await turn.next(receive)
-        if message is None:
-            end = End.STOPPED if turn.stopped else End.LEFT
-        elif message["type"] == "http.disconnect":
-            end = End.LEFT
-        else:
-            body = message.get("body", b"")
-            if len(body) > sink.room:
-                end = End.TOO_LONG
-            else:
-                sink.room -= len(body)
-                sink.buffer += body
-                end = None if message.get("more_body") else End.WHOLE
-        if end is None and len(sink.buffer) < BLOCK:
-            continue
-        if working:
-            await working
-        if sink.buffer:
-            block, sink.buffer = sink.buffer, bytearray()
-            unsettled += len(block)
-            checkpoint = end is None and unsettled >= CHECKPOINT
-            unsettled = 0 if checkpoint else unsettled
-            working = blocking.start(_work, sink, block, settle=checkpoint)
+    working: asyncio.Future[None] | None = None
+    end: End | None = None
+    unsettled = 0
+    try:
+        while end is None:
+            end = await _take_in(receive, turn, sink)
+            if end is None and len(sink.buffer) < BLOCK:
+                continue
+            if working:
+                await blocking.finish(working)
+            if sink.buffer:
+                block, sink.buffer = sink.buffer, bytearray()
+                unsettled += len(block)
+                checkpoint = end is None and unsettled >= CHECKPOINT
+                unsettled = 0 if checkpoint else unsettled
+                working = blocking.start(_work, sink, block, settle=checkpoint)
+    finally:
+        if working:  # also when this is cancelled: the file is closed next
+            await asyncio.wait([working])
     if working:
-        await working
+        working.result()
     if end is not End.TOO_LONG:
         await blocking.run(sink.settle)
     return end
+
+
+async def _take_in(receive: Receive, turn: Turn, sink: Sink) -> End | None:
+    """The next message's bytes into the sink's buffer; None while there are more to come."""
+    message = await turn.next(receive)
+    if message is None:
+        return End.STOPPED if turn.stopped else End.LEFT
+    if message["type"] == "http.disconnect":
+        return End.LEFT
+    body = message.get("body", b"")
+    if len(body) > sink.room:
+        return End.TOO_LONG
+    sink.room -= len(body)
+    sink.buffer += body
+    return None if message.get("more_body") else End.WHOLE
 
 
 def _work(sink: Sink, block: bytearray, *, settle: bool) -> None:

@@ -4,7 +4,6 @@ Source: the tus resumable upload protocol 1.0.0 (https://tus.io/protocols/resuma
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,6 +60,14 @@ def body_length(headers: Mapping[str, str]) -> int | None:
     return count(headers, "Content-Length") if "content-length" in headers else None
 
 
+def check_place(offset: int, length: int | None, size: int, at: int) -> None:
+    """Whether a body of `length` bytes (None: unknown) for `offset` fits a file of `size` of which `at` bytes came."""
+    if offset != at:
+        raise TusError(409, "offset_mismatch", f"Upload-Offset: the server has {at} bytes.", {"Upload-Offset": str(at)})
+    if length is not None and offset + length > size:
+        raise TusError(413, "too_long", "The body goes beyond Upload-Length.")
+
+
 def check_body_type(headers: Mapping[str, str]) -> None:
     if headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
         raise TusError(415, "wrong_content_type", f"Content-Type: send {CONTENT_TYPE}.")
@@ -75,7 +82,7 @@ def parse_metadata(header: str) -> dict[str, str]:
             raise bad("Upload-Metadata: every key once, without spaces or commas.")
         try:
             found[key] = base64.b64decode(encoded.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not base64, or not of UTF-8
             raise bad(f"Upload-Metadata: the value of {key[:40]} is not base64 of UTF-8.") from None
     return found
 

@@ -48,3 +48,11 @@ class PatientAdapter(HTTPAdapter):
             "http": _PatientPool,
             "https": _PatientSecurePool,
         }
+
+    def close(self) -> None:
+        """Close idle connections now; by itself, urllib3 leaves that to the garbage collector."""
+        for key in self.poolmanager.pools.keys():  # noqa: SIM118 (no dict: it can't be iterated)
+            pool = self.poolmanager.pools.get(key)
+            if pool is not None:
+                pool.close()
+        super().close()

@@ -22,7 +22,7 @@ from .versions import Api
 
 
 class Seen(NamedTuple):
-    """A request that came. `status` is 0 when it got no answer."""
+    """A request that came. `status` is 0 when it got no answer, 499 when the client left first."""
 
     method: str
     path: str

@@ -22,6 +22,8 @@ from .refusals import Fault, bad_request
 from .server import Server
 from .validation import kind, one_of, refuse, uuid
 
+# Nobody is left to see it.
+_CLIENT_GONE = 499
 VISIBILITIES = ["archive", "timeline", "hidden", "locked"]
 
 
@@ -45,7 +47,7 @@ class _Upload:
         try:
             form = await self._form(request)
         except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)
+            return Response(status_code=_CLIENT_GONE)
         try:
             return await run_in_threadpool(self._take, form)
         finally:

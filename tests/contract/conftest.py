@@ -100,7 +100,7 @@ class Target:
 
     def prepare_form(self, parts: list[tuple[str, object]]) -> Form:
         """A form ready to be sent in unusual ways."""
-        prepared = requests.Request("POST", self.url, files=parts).prepare()  # type: ignore[arg-type]
+        prepared = requests.Request("POST", self.url, files=parts).prepare()
         assert isinstance(prepared.body, bytes)
         return Form(prepared.body, prepared.headers["Content-Type"])
 

@@ -14,7 +14,8 @@ from invites.models import UNLIMITED, Invite
 
 
 def end_of_validity(text: str) -> datetime:
-    """An ISO date is the end of that day in `TZ`; a date-time needs its offset. Raises ValueError."""
+    """An ISO date is the end of that day in `TZ`; a date-time needs its offset. Raises ValueError, or
+    OverflowError at the end of the calendar."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         if expires:
             try:
                 invite.expires_at = end_of_validity(expires)
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 raise CommandError(f"--expires {expires!r} is not a date: {error}.") from error
         if owner:
             invite.owner = User.objects.filter(email__iexact=owner).first()

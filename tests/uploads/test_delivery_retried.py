@@ -1,0 +1,152 @@
+"""Crashes and outages on the way to Immich: taken over, waited out, sent once."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils import timezone
+from pytest_django import Settings
+
+from immichdrop.sandbox import Sandbox
+from invites.models import Invite
+from tests import pictures
+from tests.conftest import MakeInvite
+from tests.guest import TusGuest
+from tests.serving import eventually
+from uploads import delivery, lifecycle, spool, worker
+from uploads.models import KnownAsset, Upload
+from uploads.worker import Reach, Worker, connect
+
+Arrive = Callable[[Invite | None], TusGuest]
+
+
+def sent(sandbox: Sandbox) -> int:
+    return sum(seen.method == "POST" and seen.path == "/api/assets" for seen in sandbox.requests)
+
+
+def test_an_outage_is_waited_out_without_a_hand(
+    web: str, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    sandbox.stop()
+    guest = guest_at(make_invite(album_name="Party"))
+    for seed in range(8):
+        guest.send(pictures.jpeg(seed), filename=f"{seed}.jpg")
+    deliveries = Worker(spool.default(), 3)
+    deliveries.start()
+    eventually(lambda: "waiting" in guest.statuses(), "the first failed attempt")
+    attempts = sum(Upload.objects.values_list("attempts", flat=True))
+    assert attempts <= 8, "an Immich that is down is not asked by every file again and again"
+    sandbox.start()
+    eventually(lambda: set(guest.statuses()) == {"delivered"}, "all deliveries")
+    deliveries.stop(10)
+    assert sent(sandbox) == 8
+
+
+def test_a_crash_after_sending_is_no_duplicate(
+    web: str, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    """The worker died between Immich's answer and ours: the next one finds the asset, and it is this upload's own."""
+    guest = guest_at(make_invite(album_name="Party"))
+    guest.send(pictures.jpeg(1))
+    upload = lifecycle.claim("dead:1:0")
+    assert upload is not None
+    immich = connect(upload.account)
+    delivery._send(upload, immich, spool.default())
+    Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    again = lifecycle.claim("alive:2:0")
+    assert again is not None
+    assert delivery.deliver(again, immich, spool.default()).status == "delivered"
+    assert sent(sandbox) == 1
+    assert len(sandbox.album_assets("Party")) == 1
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing(
+    web: str, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    guest_at(make_invite()).send(pictures.jpeg(1))
+    slow = lifecycle.claim("slow:1:0")
+    assert slow is not None
+    Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    quick = lifecycle.claim("quick:2:0")
+    assert quick is not None
+    try:
+        lifecycle.fail(slow, "too late")
+    except lifecycle.LeaseLostError:
+        pass
+    else:
+        raise AssertionError("the slow worker still had its say")
+    assert Upload.objects.get().lease_owner == "quick:2:0"
+
+
+def test_a_claim_is_one_workers_alone(web: str, make_invite: MakeInvite, guest_at: Arrive) -> None:
+    guest_at(make_invite()).send(pictures.jpeg(1))
+    assert lifecycle.claim("one:1:0") is not None
+    assert lifecycle.claim("two:2:0") is None
+
+
+def test_leases_of_dead_processes_are_free_at_once(web: str, make_invite: MakeInvite, guest_at: Arrive) -> None:
+    guest = guest_at(make_invite())
+    guest.send(pictures.jpeg(1), filename="a.jpg")
+    guest.send(pictures.jpeg(2), filename="b.jpg")
+    dead, alive = "here:4194305:0", f"here:{os.getppid()}:0"  # no process has the first number
+    assert lifecycle.claim(dead) is not None
+    assert lifecycle.claim(alive) is not None
+    worker.release_dead_leases("here:1:")
+    taken = lifecycle.claim("here:1:0")
+    assert taken is not None
+    assert taken.filename == Upload.objects.exclude(lease_owner=alive).get().filename
+
+
+def test_known_assets_are_remembered(
+    deliveries: Worker, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    guest = guest_at(make_invite())
+    guest.send(pictures.jpeg(1))
+    eventually(lambda: guest.statuses() == ["delivered"], "the delivery")
+    known = KnownAsset.objects.get()
+    (asset,) = sandbox.assets()
+    assert (str(known.asset_id), known.sha1) == (asset.id, asset.sha1)
+
+
+def test_bytes_go_after_confirmation_and_grace(
+    settings: Settings, deliveries: Worker, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    guest = guest_at(make_invite())
+    guest.send(pictures.jpeg(1))
+    eventually(lambda: guest.statuses() == ["delivered"], "the delivery")
+    place = spool.default()
+    assert worker.sweep(place) == 0, "within the grace period the bytes stay"
+    settings.SPOOL_GRACE_HOURS = 0
+    assert worker.sweep(place) == 1
+    assert worker.sweep(place) == 0
+    assert not place.path(Upload.objects.get().pk).exists()
+
+
+def test_waiting_files_keep_their_bytes_for_ever(
+    settings: Settings, web: str, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    settings.SPOOL_GRACE_HOURS = 0
+    guest_at(make_invite()).send(pictures.jpeg(1))
+    Upload.objects.update(status="waiting", created_at=timezone.now() - timedelta(days=400))
+    assert worker.sweep(spool.default()) == 0
+
+
+def test_the_pauses_grow_and_have_an_end() -> None:
+    pauses = [lifecycle.backoff(attempt) for attempt in range(1, 40)]
+    assert all(timedelta(seconds=1) <= pause <= lifecycle.LONGEST_RETRY for pause in pauses)
+    assert pauses[0] <= timedelta(seconds=2)
+    assert pauses[-1] >= lifecycle.LONGEST_RETRY / 2
+
+
+def test_a_server_that_answers_probes_and_fails_is_probed_less_and_less() -> None:
+    reach = Reach()
+    reach.lost(1)
+    first = reach._probe_at[1]
+    reach.answered(1)
+    reach.lost(1)
+    assert reach._probe_at[1] - first > 0.9, "the second pause is longer than the first"
+    reach.answered(1)
+    reach.worked(1)
+    reach.lost(1)
+    assert reach._probe_at[1] - first < 1.5, "after a delivery the pauses start anew"

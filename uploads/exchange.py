@@ -1,0 +1,75 @@
+"""One request to the tus endpoint and its answer, over bare ASGI."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from immichdrop.asgi_types import Message, Receive, Scope, Send, headers_of
+from uploads import tus_protocol
+from uploads.spool import MEBIBYTE
+from uploads.tus_protocol import TusError
+
+# After a refusal so much of the body is read and dropped, so that a browser sees the answer and not a broken line.
+DRAIN_BYTES = 8 * MEBIBYTE
+DRAIN_SECONDS = 5.0
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.headers: Mapping[str, str] = headers_of(scope)
+        # Without the zone that link-local addresses carry (`fe80::1%eth0`): PostgreSQL does not take it.
+        self.client: str = (scope.get("client") or ("", 0))[0].partition("%")[0]
+        self._receive = receive
+        self._send = send
+        length = self.headers.get("content-length", "")
+        self.has_body = length not in ("", "0") or "transfer-encoding" in self.headers
+        self._more_comes = self.has_body
+        self._long = not length.isdecimal() or int(length) > DRAIN_BYTES
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._more_comes = bool(message.get("more_body"))
+        return message
+
+    async def answer(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+        """Answers. The body was read before, unless there is none."""
+        await self._start(status, headers, body)
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def refuse(self, error: TusError) -> None:
+        """Answers with an error's code, then reads and drops some of the body that is still coming."""
+        said = {"error": error.code} | ({"message": error.detail} if error.detail else {})
+        body = b"" if self.method == "HEAD" else json.dumps(said).encode()
+        headers = {**error.headers, "Content-Type": "application/json"}
+        if self._more_comes and self._long:
+            headers["Connection"] = "close"  # what is not dropped here is not read at all
+        await self._start(error.status, headers, body)
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        await self._drain()
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _start(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        all_headers = {
+            "Tus-Resumable": tus_protocol.VERSION,
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            **({} if status == HTTPStatus.NO_CONTENT else {"Content-Length": str(len(body))}),
+            **headers,
+        }
+        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in all_headers.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def _drain(self) -> None:
+        dropped = 0
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._more_comes and dropped < DRAIN_BYTES:
+                    message = await self.receive()
+                    dropped += len(message.get("body", b""))
+        except TimeoutError:
+            return
