@@ -1,4 +1,4 @@
-"""The limit that receiving is measured against: a bare ASGI app that writes, hashes and syncs each body, and no more."""
+"""The limit that receiving is measured against: a bare ASGI app that writes, hashes and syncs each body."""
 
 import asyncio
 import hashlib

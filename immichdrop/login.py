@@ -1,7 +1,6 @@
 """Hosts come in and go out."""
 
 from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -9,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from immichdrop import throttle
+from immichdrop.models import User
 
 
 def _destination(request: HttpRequest) -> str:
@@ -20,17 +20,17 @@ def _destination(request: HttpRequest) -> str:
     return wanted if safe else resolve_url("admin:index")
 
 
-def _identify(request: HttpRequest) -> tuple[AbstractBaseUser | None, int]:
+def _identify(request: HttpRequest) -> tuple[User | None, int]:
     """Who gave a right password, or nobody; and the seconds until the next guess, which are 0 when it was taken."""
     email = request.POST.get("email", "").replace("\0", "").strip().lower()
     guard = throttle.Guard("login", email, request.META.get("REMOTE_ADDR", ""))
     if wait := guard.wait():
         return None, wait
     user = authenticate(request, username=email, password=request.POST.get("password", ""))
-    if user is None:
+    if not isinstance(user, User):
         guard.failed()
-    else:
-        guard.passed()
+        return None, 0
+    guard.passed()
     return user, 0
 
 

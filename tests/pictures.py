@@ -43,7 +43,7 @@ def jpeg(seed: int, taken: str = "", offset: str = "", **size: int) -> bytes:
 def heic(seed: int, taken: str = "", offset: str = "") -> bytes:
     out = io.BytesIO()
     file = pillow_heif.from_pillow(picture(seed))
-    file.save(out, exif=exif(taken, offset) if taken else b"")
+    file.save(out, exif=exif(taken, offset) if taken else None)
     return out.getvalue()
 
 

@@ -1,7 +1,6 @@
 """`/ws`: the guest's page listens here for what becomes of its own uploads."""
 
 import asyncio
-import contextlib
 import json
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -24,6 +23,7 @@ class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels
     """In: `{"session_id", "invite_token"?, "guest"?}`, once. Out: the caller's uploads, then what happens to them."""
 
     group = ""
+    listening = False  # for the first frame
     ticker: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -32,11 +32,13 @@ class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels
         if foreign(headers_of(self.scope)):
             await self.close(FOREIGN_ORIGIN)
             return
+        self.listening = True
         self.ticker = asyncio.create_task(self._tick())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.group:  # only the first frame means something
+        if not self.listening:  # only the first frame means something
             return
+        self.listening = False
         try:
             hello = json.loads(text_data or "")
         except ValueError:
@@ -44,13 +46,12 @@ class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels
         if not isinstance(hello, dict):
             await self.close(UNKNOWN)
             return
-        await self._introduce(str(hello.get("guest") or ""), str(hello.get("invite_token") or ""))
+        await self._introduce(_word(hello.get("guest")), _word(hello.get("invite_token")))
 
     async def disconnect(self, code: int) -> None:
         if self.ticker:
             self.ticker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.ticker
+            await asyncio.gather(self.ticker, return_exceptions=True)  # it may have met the closed line before us
         if self.group:
             await self.channel_layer.group_discard(self.group, self.channel_name)
 
@@ -78,6 +79,11 @@ class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels
         while True:
             await self.send(json.dumps({"type": "ping"}))
             await asyncio.sleep(KEEP_ALIVE)
+
+
+def _word(value: object) -> str:
+    """A text from a stranger's frame; empty when it is nothing that a database could hold."""
+    return value if isinstance(value, str) and value.isprintable() else ""
 
 
 def _find(secret: str, cookies: dict[str, str], token: str) -> tuple[int, int | None] | None:

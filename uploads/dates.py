@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 LARGEST_HEIF = 256 << 20  # bytes: the HEIF library takes the whole file into memory
 MOST_READS = 50_000  # of a file's metadata; honest files need a few hundred
+LARGEST_READ = 4 << 20  # bytes at once: a header's own word for the length of a field is not believed
 
 _EXIF_IFD = 0x8769
 _TAKEN = 0x9003  # DateTimeOriginal
@@ -59,7 +60,7 @@ class _Budget(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         self.reads += 1
-        if self.reads > MOST_READS:
+        if self.reads > MOST_READS or not 0 <= size <= LARGEST_READ:
             raise ValueError("this header never ends")
         return self.file.read(size)
 

@@ -72,11 +72,13 @@ def count_use(upload: Upload, now: datetime) -> None:
 def discard(upload: Upload, by: Upload.DiscardedBy) -> bool:
     """Gives an unfinished or waiting upload up, freeing its place and its key. False when it was not to be had."""
     giving_up = (Status.RECEIVING, Status.RECEIVED, Status.WAITING, Status.HELD, Status.FAILED)
-    return bool(
-        Upload.objects.filter(pk=upload.pk, status__in=giving_up).update(
-            status=Status.DISCARDED, discarded_by=by, key=""
-        )
-    )
+    changes: dict[str, object] = {"status": Status.DISCARDED, "discarded_by": by, "key": ""}
+    rows = Upload.objects.filter(pk=upload.pk, status__in=giving_up, offset=upload.offset)
+    if rows.update(**changes) != 1:
+        return False
+    for name, value in changes.items():
+        setattr(upload, name, value)
+    return True
 
 
 # --- delivering

@@ -3,6 +3,7 @@
 Immich goes by the extension alone and takes a text that is called .jpg; a link that is open to strangers looks inside.
 """
 
+import re
 import threading
 from collections.abc import Collection
 
@@ -73,7 +74,20 @@ _REFUSED_STARTS = (
     b"{\\rtf",
     b"#!",
 )
-_MARKUP = (b"<!", b"<?", b"<html", b"<head", b"<body", b"<script", b"<svg", b"<iframe", b"<a ", b"<img")
+_MARKUP = re.compile(rb"<[a-z!?/]")  # a tag, whichever it is: browsers are generous readers
+_PHOTO_STARTS = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"8BPS", b"\xff\x0a", b"II*\0", b"MM\0*"),
+    *(b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ", b"FUJIFILMCCD-RAW"),
+)
+_VIDEO_STARTS = (
+    *(b"\x1a\x45\xdf\xa3", b"FLV", b"\0\0\x01\xba", b"\0\0\x01\xb3"),  # Matroska, Flash, MPEG
+    *(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", b"\x06\x0e\x2b\x34"),  # Windows Media, MXF
+)
+_STILLS = (
+    *(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf"),
+    *(b"avif", b"avis", b"avci", b"avcs", b"jpeg", b"crx "),
+)
+_OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # from before there was `ftyp`
 
 
 def looks_wrong(head: bytes) -> bool:
@@ -86,20 +100,21 @@ def looks_wrong(head: bytes) -> bool:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as some editors save pages
         text = head[2:].replace(b"\0", b"").lstrip().lower()
-    return text.startswith(_MARKUP)
+    return _MARKUP.match(text) is not None
 
 
 def family_of(head: bytes) -> str | None:
     """`photos` or `videos` where the first bytes tell, else None."""
-    photo_starts = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"8BPS", b"\xff\x0a")
-    if head.startswith(photo_starts) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+    if head.startswith(_PHOTO_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return Invite.Kinds.PHOTOS.value
     if head[4:8] == b"ftyp":
-        still = head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif", b"crx ")
-        return (Invite.Kinds.PHOTOS if still else Invite.Kinds.VIDEOS).value
-    if head.startswith((b"\x1a\x45\xdf\xa3", b"FLV", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3")):
+        return (Invite.Kinds.PHOTOS if head[8:12] in _STILLS else Invite.Kinds.VIDEOS).value
+    if head.startswith(_VIDEO_STARTS) or head[4:8] in _OLD_QUICKTIME:
         return Invite.Kinds.VIDEOS.value
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return Invite.Kinds.VIDEOS.value
+    # Transport streams: a G every 188 bytes, or every 192 behind a time stamp.
+    if head[:1] == head[188:189] == head[376:377] == b"G" or head[4:5] == head[196:197] == head[388:389] == b"G":
         return Invite.Kinds.VIDEOS.value
     return None
 

@@ -7,8 +7,8 @@ import unicodedata
 
 MAX_BYTES = 200  # UTF-8; leaves room for what file systems add
 _JOINERS = "\u200c\u200d"  # of emoji, and within Persian words
-# Controls, formats (the marks that turn the writing direction, and let `gpj.exe` read as `exe.jpg`), surrogates, line and paragraph separators. What this Python does not know (Cn) is kept: it may be
-# a younger emoji.
+# Controls, surrogates, separators of lines and paragraphs, and formats: among them the marks that turn the writing
+# direction around and let `gpj.exe` read as `exe.jpg`. What this Python does not know (Cn) may be a younger emoji.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 

@@ -6,11 +6,14 @@ from typing import NotRequired, TypedDict
 
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from redis.exceptions import RedisError
 
 from uploads.models import Upload
 
 logger = logging.getLogger(__name__)
 Status = Upload.Status
+
+SEND_SECONDS = 5.0  # after which an event is given up
 
 # The older clients' words (contract: socket frames).
 _OLDER_WORDS = {
@@ -74,20 +77,24 @@ def publish(upload: Upload) -> None:
     """Tells the guest's open pages. Never fails and never waits long: what is lost is rebuilt from the rows."""
     if upload.guest_id is None:
         return
+    group = group_of(upload.guest_id, upload.invite_id)
     event = Event(type="upload.changed", frame=frame(upload))
-    sending = _send(group_of(upload.guest_id, upload.invite_id), event)
     loop = _loop
     if loop is not None and loop.is_running():
         # Handed to the sockets' own loop: `async_to_sync` from a thread reaches in-memory consumers seconds late.
-        asyncio.run_coroutine_threadsafe(sending, loop)
-    elif isinstance(get_channel_layer(), InMemoryChannelLayer):
-        sending.close()  # no socket of this process is open, and no other process listens
-    else:
-        async_to_sync(lambda: sending)()
+        sending = _send(group, event)
+        try:
+            asyncio.run_coroutine_threadsafe(sending, loop)
+        except RuntimeError:  # the server ended just now, and its sockets with it
+            sending.close()
+    elif not isinstance(get_channel_layer(), InMemoryChannelLayer):
+        async_to_sync(_send)(group, event)
+    # Otherwise no socket of this process is open, and no other process listens.
 
 
 async def _send(group: str, event: Event) -> None:
     try:
-        await get_channel_layer().group_send(group, event)
-    except (OSError, TimeoutError) as error:
+        async with asyncio.timeout(SEND_SECONDS):
+            await get_channel_layer().group_send(group, event)
+    except (OSError, RedisError) as error:  # a TimeoutError is an OSError
         logger.warning("Progress could not be sent: %s", type(error).__name__)

@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -111,6 +112,13 @@ class Spool:
     def size(self, upload_id: uuid.UUID) -> int:
         try:
             return self.path(upload_id).stat().st_size
+        except FileNotFoundError as error:
+            raise SpoolFileMissingError(str(upload_id)) from error
+
+    def changed_at(self, upload_id: uuid.UUID) -> datetime:
+        """When the last byte was written, or the file was made."""
+        try:
+            return datetime.fromtimestamp(self.path(upload_id).stat().st_mtime, UTC)
         except FileNotFoundError as error:
             raise SpoolFileMissingError(str(upload_id)) from error
 

@@ -18,7 +18,7 @@ from immichdrop.models import ImmichAccount
 from uploads import arrivals, lifecycle, media_types, progress
 from uploads.delivery import deliver
 from uploads.models import Upload
-from uploads.spool import Spool
+from uploads.spool import Spool, SpoolFileMissingError
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ PROBE_PAUSED = {  # seconds between looks at a paused account
     ImmichAccount.Pause.QUOTA: 1800.0,
 }
 SWEEP_EVERY = 300.0
+# How long an upload waits for its guest to come back: without an acknowledged byte, and with some.
+NOTHING_CAME = timedelta(minutes=10)
+UNFINISHED = timedelta(hours=24)
 LEARN_EVERY = 3600.0
 # A checksum nobody has: asking for it shows whether the key may ask.
 NO_SUM = "0" * 40
@@ -191,6 +194,7 @@ class Worker:
                     self._probe_paused(account)
             if time.monotonic() >= sweep_at:
                 sweep_at = time.monotonic() + SWEEP_EVERY
+                expire(self.spool)
                 sweep(self.spool)
             if time.monotonic() >= learn_at:
                 learn_at = time.monotonic() + (LEARN_EVERY if self._learn() else 60.0)
@@ -246,6 +250,24 @@ def sweep(spool: Spool) -> int:
         spool.remove(upload.pk)
         gone += Upload.objects.filter(pk=upload.pk).update(bytes_deleted_at=timezone.now())
     return gone
+
+
+def expire(spool: Spool) -> int:
+    """Gives up uploads whose guests did not come back, so that their places and bytes are free again. How many.
+
+    The spool file's change date tells when the last byte came, also one that is not acknowledged yet.
+    """
+    given_up = 0
+    for upload in Upload.objects.unfinished():
+        patience = UNFINISHED if upload.offset else NOTHING_CAME
+        try:
+            last_heard = spool.changed_at(upload.pk)
+        except SpoolFileMissingError:
+            last_heard = upload.created_at
+        if timezone.now() - last_heard > patience and lifecycle.discard(upload, Upload.DiscardedBy.EXPIRED):
+            progress.publish(upload)
+            given_up += 1
+    return given_up
 
 
 def release_dead_leases(own_prefix: str) -> None:

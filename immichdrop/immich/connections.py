@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -13,20 +12,12 @@ SEND_STALL_SECONDS = 60.0
 
 
 class _Patience(HTTPConnection):
-    """Two corrections to how long a request may take, and when it counts as lost."""
+    """By itself, urllib3 limits every write of a body by the (short) connect timeout: a disk that
+    stalls behind Immich would end an upload."""
 
     def connect(self) -> None:
         super().connect()
-        # Without this, the (short) connect timeout would also limit every write of the body.
         self.sock.settimeout(SEND_STALL_SECONDS)
-
-    def send(self, data: Any) -> None:
-        """A server that answers early and closes resets our writing. As a broken pipe, urllib3
-        goes on to read that answer (413 from a proxy, 401) instead of failing."""
-        try:
-            super().send(data)
-        except (ConnectionResetError, ssl.SSLEOFError) as error:
-            raise BrokenPipeError(str(error)) from error
 
 
 class _PatientHTTPS(_Patience, HTTPSConnection):

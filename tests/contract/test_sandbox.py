@@ -16,7 +16,7 @@ from immichdrop.sandbox import Sandbox, running
 from tests.contract.conftest import TAKEN, unique_bytes, upload_of
 from tests.contract.test_assets import picture
 
-EXIF_IFD = 0x8769
+EXIF_IFD, ORIENTATION = 0x8769, 0x0112
 DATE_ORIGINAL, OFFSET_ORIGINAL, FRACTION_ORIGINAL = 0x9003, 0x9011, 0x9291
 
 
@@ -118,6 +118,19 @@ def test_dates_are_read_from_the_file(
     assert asset.local_date_time == wall_clock
     assert stored.time_zone == zone
     assert stored.sha1 == asset.sha1
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (800, 600)), (6, (600, 800))])
+def test_a_turned_picture_has_its_turned_size(
+    sandbox: Sandbox, client: Immich, orientation: int, size: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    client.upload(upload_of(picture(exif=exif)))
+
+    (stored,) = sandbox.assets()
+
+    assert (stored.width, stored.height) == size
 
 
 def test_without_a_date_of_its_own_the_earlier_one_counts(sandbox: Sandbox, client: Immich) -> None:

@@ -53,10 +53,12 @@ def test_two_processes_at_once_agree(tmp_path: Path) -> None:
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     for process in both:
-        assert process.stdout
+        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-    said = [process.stdin and process.stdin.write("go\n") and process.stdin.flush() for process in both]
-    assert len(said) == 2
-    seen = {process.communicate(timeout=30)[0] for process in both}
-    assert len(seen) == 1
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = {process.communicate(timeout=30)[0].strip() for process in both}
+    assert said == {(tmp_path / "secret").read_text()}
     assert [process.returncode for process in both] == [0, 0]

@@ -1,8 +1,12 @@
-/** News of the guest's uploads as they happen. While the socket is closed, the listing is asked instead. */
+/**
+ * News of the guest's uploads as they happen. While the socket is closed, the listing is asked instead; while it is
+ * open too, but seldom: news from another process of the server may have no way to it.
+ */
 
 const FIRST_WAIT = 1_000; // ms
 const LONGEST_WAIT = 30_000;
 const POLL_EVERY = 5_000;
+const POLLS_WHILE_OPEN = 4; // only every so often
 
 /** @returns {string} 128 random bits in hex; crypto.randomUUID is missing on plain http */
 export function randomId() {
@@ -20,6 +24,7 @@ export class NewsSocket {
   #wait = FIRST_WAIT;
   #timer = 0;
   #pollTimer = 0;
+  #skipped = 0;
 
   /**
    * @param {object} wiring
@@ -71,8 +76,9 @@ export class NewsSocket {
     if (this.#pollTimer) return;
     this.#pollTimer = setTimeout(async () => {
       this.#pollTimer = 0;
-      if (this.#socket?.readyState === WebSocket.OPEN) return;
-      await this.#poll();
+      const open = this.#socket?.readyState === WebSocket.OPEN;
+      this.#skipped = open ? (this.#skipped + 1) % POLLS_WHILE_OPEN : 0;
+      if (this.#skipped === 0) await this.#poll();
       this.#schedulePoll();
     }, POLL_EVERY);
   }
