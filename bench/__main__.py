@@ -1,56 +1,20 @@
 """`make bench`: speed and memory of receiving, as ratios against limits measured in the same run.
 
-Medians of three. The figures of the last run that was looked at are in docs/performance.md.
+Medians of three. The yardstick (bench/yardstick.py) writes, hashes and syncs each body and does nothing else. The
+figures of the last run that was looked at are in docs/performance.md.
 """
 
-import http.client
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from tests import guest
-from tests.serving import Processes, eventually, free_port
+from bench.loads import MB, Product, many, p95, peak_memory, seconds, send, written
+from tests.serving import eventually, free_port
 
-MB = 1_000_000
 RUNS = 3
-
-
-def blocks(size: int) -> Iterator[bytes]:
-    """`size` bytes that are the same nowhere, made as they are sent."""
-    block = os.urandom(MB)
-    for _ in range(size // MB):
-        yield block
-
-
-def post(url: str, method: str, path: str, headers: dict[str, str], size: int) -> tuple[int, dict[str, str]]:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=300)
-    try:
-        connection.request(method, path, body=blocks(size), headers={**headers, "Content-Length": str(size)})
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}
-    finally:
-        connection.close()
-
-
-def seconds(task: Callable[[], None]) -> float:
-    start = time.perf_counter()
-    task()
-    return time.perf_counter() - start
-
-
-def peak_memory(process: subprocess.Popen[bytes]) -> float:
-    """The most memory the process ever held, in MB."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / MB
 
 
 class Yardstick:
@@ -69,48 +33,57 @@ class Yardstick:
         return True
 
     def send(self, size: int) -> None:
-        status, _ = post(self.url, "POST", "/", {}, size)
+        status, _ = send(self.url, "POST", "/", {}, size)
         assert status == 204
 
 
-class Product:
-    def __init__(self, folder: Path) -> None:
-        self.product = Processes(folder)
-        self.token = self.product.create_invite("--name", "Bench")
-        self.process = self.product.serve("--no-worker")
-
-    def send_in_one_patch(self, size: int) -> None:
-        """A creation, then every byte in one PATCH."""
-        someone = guest.TusGuest(self.product.url, self.token)
-        upload_id = someone.begin(size)
-        headers = {**guest.BODY, "Upload-Offset": "0"}
-        status, said = post(self.product.url, "PATCH", f"/api/tus/{upload_id}", headers, size)
-        assert (status, said["upload-offset"]) == (204, str(size))
-
-    def send_at_creation(self, size: int) -> None:
-        """Creation and bytes in one request, as the page sends small files."""
-        headers = {
-            **guest.BODY,
-            "Upload-Length": str(size),
-            "Upload-Metadata": guest.metadata(filename="photo.jpg", invite=self.token),
-        }
-        status, said = post(self.product.url, "POST", "/api/tus/", headers, size)
-        assert (status, said["upload-offset"]) == (201, str(size))
+def say(title: str, value: str, limit: str = "") -> None:
+    print(f"{title:<50} {value:>26}   {limit}", flush=True)
 
 
-def many(send: Callable[[int], None], count: int, size: int, at_once: int) -> Callable[[], None]:
-    def task() -> None:
-        with ThreadPoolExecutor(at_once) as pool:
-            list(pool.map(send, [size] * count))
-
-    return task
-
-
-def compare(title: str, ours: Callable[[], None], bare: Callable[[], None]) -> None:
+def compare(title: str, ours: Callable[[], None], bare: Callable[[], None], limit: float) -> None:
     """Alternates the two, so that a noisy neighbour is noisy for both."""
     times = [(seconds(ours), seconds(bare)) for _ in range(RUNS)]
     mine, yardstick = (statistics.median(column) for column in zip(*times, strict=True))
-    print(f"{title:<44} {mine:7.2f} s   yardstick {yardstick:6.2f} s   ratio {mine / yardstick:5.2f}", flush=True)
+    say(title, f"{mine:.2f} s = {mine / yardstick:.2f} × {yardstick:.2f} s", f"limit {limit} ×")
+
+
+def receiving(product: Product, yardstick: Yardstick) -> None:
+    product.in_one_patch(100 * MB)
+    small = peak_memory(product.process)
+    say("peak memory after 100 MB", f"{small:.1f} MB")
+    product.in_one_patch(2000 * MB)
+    large = peak_memory(product.process)
+    say("peak memory after 2 GB", f"{large:.1f} MB (+{large - small:.1f})", "limit 130 MB, +10")
+    compare(
+        "1 GB in one PATCH",
+        lambda: product.in_one_patch(1000 * MB),
+        lambda: yardstick.send(1000 * MB),
+        1.25,
+    )
+    for count, size, at_once, limit, writes in ((300, 4 * MB, 8, 1.5, 1.05), (1000, 300_000, 3, 2.5, 1.2)):
+        before = written(product.process)
+        with product.light_requests() as took:
+            compare(
+                f"{count} files of {size / MB:g} MB, {at_once} at a time",
+                many(product.at_creation, count, size, at_once),
+                many(yardstick.send, count, size, at_once),
+                limit,
+            )
+        each = (written(product.process) - before) / (RUNS * count * size)
+        say("  bytes written per byte received", f"{each:.3f}", f"limit {writes}")
+        say("  the link's JSON meanwhile, p95", f"{p95(took):.0f} ms", "limit 50 ms")
+
+
+def party(product: Product) -> None:
+    """100 guests at once, 5 files of 2 MB each, their sockets open."""
+    secrets = [product.new_guest() for _ in range(100)]
+    with product.sockets(secrets), product.light_requests() as took:
+        jobs = [secret for secret in secrets for _ in range(5)]
+        sent = iter(jobs)
+        took_in_all = seconds(many(lambda size: product.at_creation(size, next(sent)), len(jobs), 2 * MB, 100))
+    say("100 guests at once, 500 files of 2 MB", f"{took_in_all:.1f} s, no error")
+    say("  the link's JSON meanwhile, p95", f"{p95(took):.0f} ms", "limit 150 ms")
 
 
 def main() -> None:
@@ -118,23 +91,11 @@ def main() -> None:
         folder = Path(place)
         yardstick, product = Yardstick(folder / "bare"), Product(folder / "data")
         try:
-            print(f"peak memory at rest                          {peak_memory(product.process):7.1f} MB")
-            product.send_in_one_patch(100 * MB)
-            print(f"peak memory after 100 MB                     {peak_memory(product.process):7.1f} MB")
-            compare(
-                "1 GB in one PATCH",
-                lambda: product.send_in_one_patch(1000 * MB),
-                lambda: yardstick.send(1000 * MB),
-            )
-            print(f"peak memory after 1 GB                       {peak_memory(product.process):7.1f} MB")
-            compare(
-                "300 files of 4 MB, 8 at a time",
-                many(product.send_at_creation, 300, 4 * MB, 8),
-                many(yardstick.send, 300, 4 * MB, 8),
-            )
-            print(f"peak memory after all                        {peak_memory(product.process):7.1f} MB")
+            say("peak memory at rest", f"{peak_memory(product.process):.1f} MB")
+            receiving(product, yardstick)
+            party(product)
         finally:
-            product.product.close()
+            product.close()
             yardstick.process.terminate()
             yardstick.process.wait()
 

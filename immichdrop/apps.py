@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from immichdrop import file_systems  # noqa: F401 - registers its check
+
 
 class ImmichdropConfig(AppConfig):
     name = "immichdrop"

@@ -1,4 +1,5 @@
-"""The server's application: file bytes go to the tus endpoint, sockets to Channels, the rest to Django."""
+"""The server's application: file bytes go to the tus endpoint or the older routes, sockets to Channels, the rest to
+Django."""
 
 import os
 from typing import cast
@@ -17,28 +18,36 @@ django_application = cast("Application", get_asgi_application())
 from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
 from immichdrop.static_files import StaticFiles  # noqa: E402
-from uploads import spool, tus  # noqa: E402
+from uploads import legacy, spool, tus  # noqa: E402
 from uploads.consumers import UploadsConsumer  # noqa: E402
 
 
 class ByPath:
-    """Sends tus requests to their own application, everything else on to Django."""
+    """Sends requests that bring files to their own applications, everything else on to Django."""
 
-    def __init__(self, tus_app: Application, others: Application) -> None:
+    def __init__(self, tus_app: Application, legacy_app: Application, others: Application) -> None:
         self.tus_app = tus_app
+        self.legacy_app = legacy_app
         self.others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_tus = (scope["path"] + "/").startswith(tus.PATH)
-        await (self.tus_app if is_tus else self.others)(scope, receive, send)
+        app = self.others
+        if (scope["path"] + "/").startswith(tus.PATH):
+            app = self.tus_app
+        elif scope["path"] in legacy.PATHS:
+            app = self.legacy_app
+        await app(scope, receive, send)
 
 
 tus_app = tus.TusApp(spool.default())
+legacy_app = legacy.LegacyApp(spool.default())
 application = TrustedProxies(
     ProtocolTypeRouter(
         {
             "http": ByPath(
-                tus_app, StaticFiles(BodyGuard(django_application), settings.STATIC_ROOT, settings.STATIC_URL)
+                tus_app,
+                legacy_app,
+                StaticFiles(BodyGuard(django_application), settings.STATIC_ROOT, settings.STATIC_URL),
             ),
             "websocket": URLRouter([path("ws", UploadsConsumer.as_asgi())]),
         }

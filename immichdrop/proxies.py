@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 from immichdrop.asgi_types import Application, Receive, Scope, Send, headers_of
 from immichdrop.environment import Network
 
+# The scope's key that tells that its host is one a trusted proxy reported.
+FORWARDED_HOST = "immichdrop.forwarded_host"
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -76,3 +79,4 @@ class TrustedProxies:
         if host:
             others = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
             scope["headers"] = [*others, (b"host", host.encode("latin-1"))]
+            scope[FORWARDED_HOST] = True

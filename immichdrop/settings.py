@@ -72,6 +72,10 @@ PUBLIC_UPLOAD_PAGE_ENABLED = env.flag("PUBLIC_UPLOAD_PAGE_ENABLED", default=Fals
 CHUNKED_UPLOADS_ENABLED = env.flag("CHUNKED_UPLOADS_ENABLED", default=True)
 CHUNK_SIZE_MB = env.integer("CHUNK_SIZE_MB", 95, least=1, most=10_000)
 MAX_FILE_SIZE_MB = env.integer("MAX_FILE_SIZE_MB", 50_000, least=1, most=10_000_000)
+MAX_UNFINISHED_PER_GUEST = env.integer("MAX_UNFINISHED_PER_GUEST", 16, least=1, most=10_000)
+MAX_PATCHES_PER_GUEST = env.integer("MAX_PATCHES_PER_GUEST", 8, least=1, most=1000)
+EMPTY_EXPIRE_MINUTES = env.integer("EMPTY_EXPIRE_MINUTES", 10, least=1, most=100_000)
+UNFINISHED_EXPIRE_HOURS = env.integer("UNFINISHED_EXPIRE_HOURS", 24, least=1, most=10_000)
 SPOOL_FREE_MB = env.integer("SPOOL_FREE_MB", 0, least=0, most=1_000_000_000)
 SPOOL_GRACE_HOURS = env.integer("SPOOL_GRACE_HOURS", 24, least=0, most=100_000)
 

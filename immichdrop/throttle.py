@@ -34,9 +34,10 @@ def network_of(address: str) -> str:
 
 
 class Guard:
-    """The brake on one kind of guess, at one subject, from one address."""
+    """The brake on one kind of guess, at one subject, from one address; the first `free` failures cost nothing."""
 
-    def __init__(self, kind: str, subject: str, address: str) -> None:
+    def __init__(self, kind: str, subject: str, address: str, free: int = FREE_FAILURES) -> None:
+        self.free = free
         # Hashed: neither addresses nor what was guessed at are kept in clear.
         joined = "\0".join((kind, subject, network_of(address)))
         self.key = hashlib.sha256(joined.encode()).hexdigest()
@@ -56,7 +57,7 @@ class Guard:
             FailedAttempts.objects.get_or_create(key=self.key, defaults={"last_at": now, "blocked_until": now})
             rows = FailedAttempts.objects.filter(key=self.key)
             rows.update(failures=F("failures") + 1, last_at=now)
-            beyond = rows.get().failures - FREE_FAILURES
+            beyond = rows.get().failures - self.free
             if beyond >= 0:
                 pause = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(beyond, 20))
                 rows.update(blocked_until=now + pause)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("logout", logout_page, name="logout"),
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
+    path("api/uploads/known", pages.known_uploads, name="known-uploads"),
     path("api/invite/<str:token>", invites_api.invite_state, name="invite-state"),
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
     path("healthz", health.healthz, name="healthz"),

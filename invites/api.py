@@ -1,7 +1,9 @@
 """The JSON routes a guest's page asks about its link."""
 
 import json
-from typing import TypedDict
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypedDict
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -10,8 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from immichdrop import throttle
 from invites import guests
+from invites.finding import find_link
 from invites.models import Guest, Invite
-from invites.refusals import Refusal
+from invites.refusals import Refusal, RefusedError
 
 
 class InviteState(TypedDict):
@@ -53,12 +56,26 @@ INACTIVE_REASONS = {
 }
 
 
-def refused(refusal: Refusal, detail: str = "") -> JsonResponse:
-    """A refusal in the core routes' shape."""
-    body = {"error": refusal.wire_code}
-    if detail:
-        body["message"] = detail
-    return JsonResponse(body, status=refusal.status)
+P = ParamSpec("P")
+
+
+def answers_refusals(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Gate: what a view's services refuse is answered in the core routes' shape."""
+
+    @wraps(view)
+    def answered(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(*args, **kwargs)
+        except RefusedError as error:
+            body = {"error": error.refusal.wire_code} | ({"message": error.detail} if error.detail else {})
+            return JsonResponse(body, status=error.refusal.status, headers=error.headers)
+
+    return answered
+
+
+def client_of(request: HttpRequest) -> str:
+    """The address a request comes from, trusted proxies left out."""
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def not_found() -> JsonResponse:
@@ -103,9 +120,10 @@ def describe(invite: Invite, guest: Guest | None, viewer_id: int | None = None) 
 
 
 @require_GET
+@answers_refusals
 def invite_state(request: HttpRequest, token: str) -> HttpResponse:
     """`GET /api/invite/{token}`. A browser without a guest's secret gets one here."""
-    invite = Invite.objects.at(token)
+    invite = find_link(token, client_of(request))
     if invite is None:
         return not_found()
     guest, secret = guests.of_request(request), ""
@@ -119,16 +137,17 @@ def invite_state(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
+@answers_refusals
 def authorize(request: HttpRequest, token: str) -> HttpResponse:
     """`POST /api/invite/{token}/auth` with `{"password": text}`."""
-    invite = Invite.objects.at(token)
+    invite = find_link(token, client_of(request))
     if invite is None:
         return not_found()
     try:
         password = json.loads(request.body)["password"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return JsonResponse({"error": "invalid_json", "message": 'Send {"password": "…"} as JSON.'}, status=400)
-    guard = throttle.Guard("invite password", invite.token, request.META.get("REMOTE_ADDR", ""))
+    guard = throttle.Guard("invite password", invite.token, client_of(request))
     if wait := guard.wait():
         return throttle.too_many(wait)
     if not isinstance(password, str) or (invite.password and not invite.check_password(password)):

@@ -1,5 +1,6 @@
 """The pages in front of a link: its password, and the friendly refusals."""
 
+from collections.abc import Mapping
 from math import ceil
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,17 +11,25 @@ from invites import guests
 from invites.models import Invite
 from invites.refusals import Refusal
 
+# Pages that tell nothing about a link, with their status.
+_UNKNOWN = {Refusal.INVALID_INVITE: 404, Refusal.TOO_MANY_REQUESTS: 429}
 
-def refused_page(request: HttpRequest, refusal: Refusal, invite: Invite | None = None) -> HttpResponse:
+
+def refused_page(
+    request: HttpRequest, refusal: Refusal, invite: Invite | None = None, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
     """The page for a link that takes nothing now. Unknown and deleted links answer alike."""
-    unknown = refusal is Refusal.INVALID_INVITE
+    unknown = refusal in _UNKNOWN
     context = {
         "refusal": "not_found" if unknown else refusal.value,
         "invite": None if unknown else invite,
         "title": invite.title_outside if invite and not unknown else "",
         "host_name": invite.host_name if invite and not unknown else "",
     }
-    return render(request, "guest/refused.html", context, status=404 if unknown else 403)
+    response = render(request, "guest/refused.html", context, status=_UNKNOWN.get(refusal, 403))
+    for name, value in (headers or {}).items():
+        response[name] = value
+    return response
 
 
 def password_page(request: HttpRequest, invite: Invite) -> HttpResponse:

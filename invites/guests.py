@@ -54,6 +54,17 @@ def hand_over(response: HttpResponse, secret: str, *, secure: bool) -> None:
     response[HEADER] = secret
 
 
+def of_session(invite: Invite | None, session_id: str) -> Guest:
+    """The guest of an older client that has no cookie: whoever knows its session's id, at one link alone.
+
+    No secret leads to it, since what stands for the secret's hash is none: it may send, and never list.
+    """
+    link = str(invite.pk) if invite else "public"
+    joined = "\0".join(("session", link, session_id))
+    digest = hashlib.sha256(joined.encode()).hexdigest()
+    return Guest.objects.get_or_create(secret_hash=f"{Guest.NO_SECRET}{digest[:56]}")[0]
+
+
 def visit(guest: Guest, invite: Invite) -> Visit:
     return Visit.objects.get_or_create(guest=guest, invite=invite)[0]
 

@@ -190,6 +190,15 @@ class Invite(models.Model):
             return Refusal.UNLOCK_ENDED
         return None
 
+    def stopped(self, guest: "Guest | None") -> Refusal | None:
+        """Why not even files that were let in before may come to their end, or None.
+
+        One that expired or was used up meanwhile lets them finish.
+        """
+        if self.deleted_at:
+            return Refusal.INVALID_INVITE
+        return Refusal.DISABLED if self.disabled else self.locked(guest)
+
     def refusal(self, guest: "Guest | None" = None, now: datetime | None = None) -> Refusal | None:
         """The one reason why this guest may not send now, or None.
 
@@ -202,12 +211,18 @@ class Guest(models.Model):
     """A browser that opened a link. Known by a random secret of which only the SHA-256 is kept."""
 
     COOKIE_AGE = timedelta(days=180)
+    NO_SECRET = "session:"  # noqa: S105 - stands before what is no secret's hash
 
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     first_seen = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
         return f"Guest {self.pk}"
+
+    @property
+    def has_secret(self) -> bool:
+        """No: an older client's session, whose id is all it is known by. It may send, and never list."""
+        return not self.secret_hash.startswith(self.NO_SECRET)
 
 
 class Visit(models.Model):

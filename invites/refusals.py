@@ -49,9 +49,18 @@ _STATUSES = {
 
 
 class RefusedError(Exception):
-    """Raised by services when a request is refused; `detail` is for people and names the field."""
+    """Raised by services when a request is refused.
 
-    def __init__(self, refusal: Refusal, detail: str = "") -> None:
+    `detail` is for people and names the field; `retry_after` is in seconds, 0 when waiting does not help.
+    """
+
+    def __init__(self, refusal: Refusal, detail: str = "", *, retry_after: int = 0) -> None:
         super().__init__(detail or refusal.value)
         self.refusal = refusal
         self.detail = detail
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's headers say of it."""
+        return {"Retry-After": str(self.retry_after)} if self.retry_after else {}

@@ -43,12 +43,24 @@ def sandbox(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) 
 
 
 @pytest.fixture
-def deliveries(web: str, sandbox: Sandbox) -> Iterator[Worker]:
+def start_deliveries(web: str, sandbox: Sandbox) -> Iterator[Callable[[int], Worker]]:
+    """Starts so many delivery threads; they end with the test, also when it fails."""
+    started: list[Worker] = []
+
+    def start(threads: int) -> Worker:
+        started.append(Worker(spool.default(), threads))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.stop(60)
+
+
+@pytest.fixture
+def deliveries(start_deliveries: Callable[[int], Worker]) -> Worker:
     """Delivery threads, as `serve` has them."""
-    worker = Worker(spool.default(), 3)
-    worker.start()
-    yield worker
-    worker.stop(30)
+    return start_deliveries(3)
 
 
 MakeInvite = Callable[..., Invite]

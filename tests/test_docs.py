@@ -10,11 +10,12 @@ from django.urls import URLPattern, URLResolver
 
 from immichdrop.urls import urlpatterns
 from invites.refusals import Refusal
+from uploads import legacy
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 # Served in front of Django (immichdrop/asgi.py).
-ROUTES_BEFORE_DJANGO = {"/api/tus/", "/api/tus/{id}", "/ws"}
+ROUTES_BEFORE_DJANGO = {"/api/tus/", "/api/tus/{id}", "/ws", *legacy.PATHS}
 
 
 def rows(document: str) -> list[list[str]]:

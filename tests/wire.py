@@ -4,7 +4,6 @@ import http.client
 import json
 import socket
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -40,14 +39,14 @@ class Line:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self.socket.close()
 
     def begin(self, method: str, path: str, headers: Mapping[str, str]) -> None:
         """A request's line and headers; the body is up to the test."""
         self.method = method
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}", *(f"{name}: {said}" for name, said in headers.items())]
-        self.send("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        fields = [f"{name}: {said}" for name, said in {"Host": self.host, **headers}.items()]
+        self.send("\r\n".join([f"{method} {path} HTTP/1.1", *fields, "", ""]).encode("latin-1"))
 
     def begin_patch(self, guest: TusGuest, upload_id: str, offset: int, length: int) -> None:
         headers = {**BODY, **cookie_of(guest), "Upload-Offset": str(offset), "Content-Length": str(length)}

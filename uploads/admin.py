@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from uploads import arrivals, lifecycle
-from uploads.models import KnownAlbum, KnownAsset, Upload
+from uploads.models import CustodyAlarm, KnownAlbum, KnownAsset, Upload
 
 
 class HistoryAdmin(admin.ModelAdmin):
@@ -59,3 +59,12 @@ class KnownAlbumAdmin(HistoryAdmin):
     list_display = ("name", "album_id", "account")
     list_filter = ("account",)
     search_fields = ("name",)
+
+
+@admin.register(CustodyAlarm)
+class CustodyAlarmAdmin(HistoryAdmin):
+    list_display = ("created_at", "upload", "reason", "detail")
+    list_filter = ("reason",)
+    search_fields = ("upload__filename", "detail")
+    date_hierarchy = "created_at"
+    list_select_related = ("upload",)

@@ -40,11 +40,15 @@ async def finish(call: "asyncio.Future[T]") -> T:
     Also when the caller is cancelled the call is waited for: a thread can't be stopped, and what it works on (an open
     file, a transaction) must not be taken away under it.
     """
-    try:
-        return await asyncio.shield(call)
-    except asyncio.CancelledError:
-        await asyncio.wait([call])
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not call.done():
+        try:
+            await asyncio.wait([call])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        raise cancelled
+    return call.result()
 
 
 async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

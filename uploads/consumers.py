@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.http.cookie import parse_cookie
 
 from immichdrop.asgi_types import headers_of
@@ -13,8 +15,6 @@ from invites.models import Guest, Invite
 from uploads import blocking, progress
 from uploads.models import Upload
 
-KEEP_ALIVE = 30.0  # seconds
-FIRST_FRAME = 30.0  # seconds a client has to say who it is
 FOREIGN_ORIGIN = 4403
 UNKNOWN = 4404
 
@@ -22,7 +22,11 @@ UNKNOWN = 4404
 class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels is not typed
     """In: `{"session_id", "invite_token"?, "guest"?}`, once. Out: the caller's uploads, then what happens to them."""
 
+    keep_alive = 30.0  # seconds between pings
+    patience = 30.0  # seconds a client has to say who it is
+
     group = ""
+    invite_id: int | None = None
     listening = False  # for the first frame
     ticker: asyncio.Task[None] | None = None
 
@@ -39,14 +43,11 @@ class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels
         if not self.listening:  # only the first frame means something
             return
         self.listening = False
-        try:
-            hello = json.loads(text_data or "")
-        except ValueError:
-            hello = None
-        if not isinstance(hello, dict):
+        hello = _hello(text_data or "")
+        if hello is None:
             await self.close(UNKNOWN)
             return
-        await self._introduce(_word(hello.get("guest")), _word(hello.get("invite_token")))
+        await self._introduce(hello)
 
     async def disconnect(self, code: int) -> None:
         if self.ticker:
@@ -58,46 +59,75 @@ class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels
     async def upload_changed(self, event: progress.Event) -> None:
         await self.send(json.dumps(event["frame"]))
 
-    async def _introduce(self, secret: str, token: str) -> None:
+    async def _introduce(self, hello: "Hello") -> None:
         cookies = parse_cookie(headers_of(self.scope).get("cookie", ""))
-        found = await blocking.run(_find, secret, cookies, token)
+        found = await blocking.run(_find, hello, cookies)
         if found is None:
             await self.close(UNKNOWN)
             return
-        guest_id, invite_id = found
-        self.group = progress.group_of(guest_id, invite_id)
+        guest_id, self.invite_id = found
+        self.group = progress.group_of(guest_id, self.invite_id)
         # Joined before the snapshot is read: a change in between is told twice rather than never.
         await self.channel_layer.group_add(self.group, self.channel_name)
-        for frame in await blocking.run(_snapshot, guest_id, invite_id):
+        for frame in await blocking.run(_snapshot, guest_id, self.invite_id):
             await self.send(json.dumps(frame))
 
     async def _tick(self) -> None:
-        await asyncio.sleep(FIRST_FRAME)
+        await asyncio.sleep(self.patience)
         if not self.group:
             await self.close(UNKNOWN)
             return
-        while True:
+        while self.invite_id is None or await blocking.run(_is_open, self.invite_id):
             await self.send(json.dumps({"type": "ping"}))
-            await asyncio.sleep(KEEP_ALIVE)
+            await asyncio.sleep(self.keep_alive)
+        await self.close(UNKNOWN)
 
 
-def _word(value: object) -> str:
-    """A text from a stranger's frame; empty when it is nothing that a database could hold."""
-    return value if isinstance(value, str) and value.isprintable() else ""
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What a first frame says; empty where it says nothing."""
+
+    secret: str
+    token: str
+    session_id: str
 
 
-def _find(secret: str, cookies: dict[str, str], token: str) -> tuple[int, int | None] | None:
-    """The guest's and the link's id; None when either is unknown."""
-    guest = guests.find(secret, cookies)
-    if guest is None:
+def _hello(text: str) -> Hello | None:
+    """A first frame; None for nonsense."""
+    try:
+        hello = json.loads(text)
+    except (ValueError, RecursionError):
         return None
-    if not token:
-        return guest.pk, None
-    invite = Invite.objects.at(token)
-    return (guest.pk, invite.pk) if invite else None
+    if not isinstance(hello, dict):
+        return None
+    said = [hello.get(name) or "" for name in ("guest", "invite_token", "session_id")]
+    words = [each for each in said if isinstance(each, str) and each.isprintable()]
+    return Hello(*words) if len(words) == len(said) else None  # nothing that a database could hold
+
+
+def _find(hello: Hello, cookies: dict[str, str]) -> tuple[int, int | None] | None:
+    """The guest's and the link's id; None when either is unknown, or the link is disabled.
+
+    Who has no secret, like older clients, is the guest of their session at this link: its id and the link's token
+    together lead to what was sent with both, and to nothing else.
+    """
+    invite = Invite.objects.at(hello.token) if hello.token else None
+    if hello.token and (invite is None or invite.disabled):
+        return None
+    guest = guests.find(hello.secret, cookies)
+    if guest is None and not hello.secret and hello.session_id and (invite or settings.PUBLIC_UPLOAD_PAGE_ENABLED):
+        guest = guests.of_session(invite, hello.session_id)
+    return (guest.pk, invite.pk if invite else None) if guest else None
+
+
+def _is_open(invite_id: int) -> bool:
+    """Whether the link still lets its guests' uploads go on: not after it was disabled or deleted."""
+    return Invite.objects.existing().filter(pk=invite_id, disabled=False).exists()
 
 
 def _snapshot(guest_id: int, invite_id: int | None) -> list[progress.Frame]:
     guest = Guest.objects.get(pk=guest_id)
+    if not guest.has_secret:
+        return []
     invite = Invite.objects.get(pk=invite_id) if invite_id else None
     return [progress.frame(upload) for upload in Upload.objects.of_guest(guest, invite)]

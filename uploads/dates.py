@@ -7,7 +7,7 @@ import io
 import logging
 import re
 import struct
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
@@ -122,7 +122,9 @@ def _parse(taken: str, offset: str, zone: tzinfo) -> datetime | None:
             zone = timezone(sign * timedelta(minutes=minutes))
     try:
         moment = datetime(*map(int, date.groups()), tzinfo=zone)  # type: ignore[arg-type,misc]
-        moment.timestamp()
+        in_utc = moment.astimezone(UTC)  # the calendar may end in between
     except (ValueError, OverflowError):
         return None  # 0000:00:00 stands for "not set" in some cameras
-    return moment
+    # Before there were time zones, towns differed by seconds, and ISO 8601 has no offset for that.
+    whole_minutes = (moment.utcoffset() or timedelta()) % timedelta(minutes=1) == timedelta()
+    return moment if whole_minutes else in_utc

@@ -1,35 +1,58 @@
-"""One request to the tus endpoint and its answer, over bare ASGI."""
+"""One request to a door for file bytes and its answer, over bare ASGI."""
 
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from django.conf import settings
+
 from immichdrop.asgi_types import Message, Receive, Scope, Send, headers_of
-from uploads import tus_protocol
+from immichdrop.proxies import FORWARDED_HOST
 from uploads.spool import MEBIBYTE
-from uploads.tus_protocol import TusError
 
 # After a refusal so much of the body is read and dropped, so that a browser sees the answer and not a broken line.
 DRAIN_BYTES = 8 * MEBIBYTE
 DRAIN_SECONDS = 5.0
 
 
-class Exchange:
-    """One request and its answer."""
+@dataclass
+class AnswerError(Exception):
+    """An answer that ends the request: `status`, the code in the JSON body, and words that name the field."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    status: int
+    code: str
+    detail: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _base_url(scope: Scope, headers: Mapping[str, str]) -> str:
+    """What an absolute address of ours begins with; empty where nothing but the request itself says it."""
+    if settings.PUBLIC_BASE_URL:
+        return str(settings.PUBLIC_BASE_URL)
+    return f"{scope['scheme']}://{headers['host']}" if scope.get(FORWARDED_HOST) else ""
+
+
+class Exchange:
+    """One request and its answer. `always` are headers that every answer carries."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, always: Mapping[str, str] | None = None) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.query: str = scope.get("query_string", b"").decode("latin-1")
         self.headers: Mapping[str, str] = headers_of(scope)
         # Without the zone that link-local addresses carry (`fe80::1%eth0`): PostgreSQL does not take it.
         self.client: str = (scope.get("client") or ("", 0))[0].partition("%")[0]
+        self.base_url = _base_url(scope, self.headers)
         self._receive = receive
         self._send = send
+        self._always = always or {}
         length = self.headers.get("content-length", "")
+        self.length = int(length) if length.isdecimal() else None  # of the body, in bytes
         self.has_body = length not in ("", "0") or "transfer-encoding" in self.headers
         self._more_comes = self.has_body
-        self._long = not length.isdecimal() or int(length) > DRAIN_BYTES
+        self._long = self.length is None or self.length > DRAIN_BYTES
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -41,7 +64,7 @@ class Exchange:
         await self._start(status, headers, body)
         await self._send({"type": "http.response.body", "body": body})
 
-    async def refuse(self, error: TusError) -> None:
+    async def refuse(self, error: AnswerError) -> None:
         """Answers with an error's code, then reads and drops some of the body that is still coming."""
         said = {"error": error.code} | ({"message": error.detail} if error.detail else {})
         body = b"" if self.method == "HEAD" else json.dumps(said).encode()
@@ -55,7 +78,7 @@ class Exchange:
 
     async def _start(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         all_headers = {
-            "Tus-Resumable": tus_protocol.VERSION,
+            **self._always,
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
             **({} if status == HTTPStatus.NO_CONTENT else {"Content-Length": str(len(body))}),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
 from invites import guests
+from invites.finding import find_link
 from invites.models import UNLIMITED, Guest, Invite
 from invites.refusals import Refusal, RefusedError
 from uploads import lifecycle, media_types, names
@@ -20,9 +21,17 @@ from uploads.spool import Spool
 ADMISSION_LOCK = 0x0D409  # PostgreSQL's advisory lock of ours; any number that nobody else uses
 
 
+# Uploads without a byte that one address may have: a whole party behind one router, but no flood.
+EMPTY_PER_ADDRESS = 400
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A file as a client announces it. `size` in bytes; `invite` is a token, empty for the public page."""
+    """A file as a client announces it. `size` in bytes; `invite` is a token, empty for the public page.
+
+    Where `size_known` is no, the client declared none, and `size` is what is reserved for it at first. `in_chunks` are
+    older clients' files, whose chunks come in any order; `item_id` is such a client's own id of the file.
+    """
 
     filename: str
     size: int
@@ -34,14 +43,24 @@ class Offer:
     guest_message: str = ""
     client_address: str = ""
     user_agent: str = ""
+    size_known: bool = True
+    in_chunks: bool = False
+    item_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Bytes that are durable in the spool before the row is made. `sha1` when they are the whole file."""
+    """Bytes that are durable in the spool before the row is made. `sha1` when they are the whole file.
+
+    `reserved`: a row that this one replaces had let them in.
+    """
 
     offset: int = 0
     sha1: str = ""
+    reserved: bool = False
+
+
+NOTHING_YET = Arrived()
 
 
 def link_of(offer: Offer) -> Invite | None:
@@ -50,7 +69,7 @@ def link_of(offer: Offer) -> Invite | None:
         if not settings.PUBLIC_UPLOAD_PAGE_ENABLED:
             raise RefusedError(Refusal.INVALID_INVITE, "invite: no link was named.")
         return None
-    invite = Invite.objects.select_related("owner").at(offer.invite)
+    invite = find_link(offer.invite, offer.client_address)
     if invite is None:
         raise RefusedError(Refusal.INVALID_INVITE, "invite: there is no such link.")
     return invite
@@ -64,21 +83,22 @@ def find(offer: Offer, guest: Guest | None, invite: Invite | None) -> Upload | N
     if not (offer.key and guest):
         return None
     existing = Upload.objects.of_guest(guest, invite).counted().filter(key=offer.key).first()
-    if existing and existing.size != offer.size:
+    sizes_known = existing is not None and existing.size_known and offer.size_known
+    if existing and sizes_known and existing.size != offer.size:
         raise RefusedError(Refusal.BAD_METADATA, f"key: it belongs to another file, of {existing.size} bytes.")
     return existing
 
 
-def check(offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool, written: int = 0) -> None:
-    """Raises RefusedError when this file is not taken now. Reads only: `create` asks again with the places locked.
-
-    `written`: bytes of it that are in the spool already.
-    """
-    if invite and (refusal := invite.refusal(guest)):
+def check(
+    offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool, arrived: Arrived = NOTHING_YET
+) -> None:
+    """Raises RefusedError when this file is not taken now. Reads only: `create` asks again with the places locked."""
+    if invite and (refusal := invite.stopped(guest) if arrived.reserved else invite.refusal(guest)):
         raise RefusedError(refusal)
     _check_file(offer, invite)
+    _check_unfinished(offer, guest)
     _check_places(offer, guest, invite)
-    _check_disk(offer.size - written, spool)
+    check_disk(offer.size - arrived.offset, spool)
 
 
 def admit(offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool) -> Upload | None:
@@ -117,8 +137,8 @@ def create(
         if invite:
             # Files that are completed now must not change the sums below before the insert.
             invite = Invite.objects.select_for_update(of=("self",)).get(pk=invite.pk)
-        check(offer, guest, invite, spool, arrived.offset)
-        complete = arrived.offset == offer.size
+        check(offer, guest, invite, spool, arrived)
+        complete = offer.size_known and arrived.offset == offer.size
         upload = Upload.objects.create(
             pk=upload_id,
             invite=invite,
@@ -127,8 +147,11 @@ def create(
             key=offer.key if guest else "",
             filename=offer.filename,
             media_type=offer.media_type,
+            client_item_id=offer.item_id,
             size=offer.size,
+            size_known=offer.size_known,
             offset=arrived.offset,
+            chunk_length=0 if offer.in_chunks else None,
             sha1=arrived.sha1 if complete else "",
             last_modified=offer.last_modified,
             status=Upload.Status.RECEIVED if complete else Upload.Status.RECEIVING,
@@ -164,6 +187,29 @@ def create_or_find(
         return existing
 
 
+def grow(upload: Upload, size: int, spool: Spool) -> None:
+    """Reserves `size` bytes in all for a file whose size was not declared; does nothing when it has them already.
+
+    Raises RefusedError when they are not to be had, and NotReceivingError when the file takes no more bytes.
+    """
+    if upload.size_known:
+        return
+    with transaction.atomic():
+        _wait_for_other_creations()
+        invite = Invite.objects.select_for_update(of=("self",)).get(pk=upload.invite_id) if upload.invite_id else None
+        upload.refresh_from_db(fields=["size", "size_known"])
+        more = size - upload.size
+        if upload.size_known or more <= 0:
+            return
+        _check_size(size, invite)
+        _check_quota(more, invite)
+        check_disk(more, spool)
+        row = Upload.objects.filter(pk=upload.pk, status=Upload.Status.RECEIVING, size_known=False)
+        if row.update(size=size) != 1:
+            raise lifecycle.NotReceivingError(str(upload.pk))
+    upload.size = size
+
+
 def _wait_for_other_creations() -> None:
     """One creation at a time: the same free bytes of the disk must not be promised twice.
 
@@ -174,18 +220,43 @@ def _wait_for_other_creations() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADMISSION_LOCK])
 
 
+def file_limit(invite: Invite | None) -> int:
+    """The most bytes that one file may have at this link, or at the public page."""
+    limit: int = settings.MAX_FILE_SIZE_MB * 1_000_000
+    return min(limit, invite.max_file_size) if invite and invite.max_file_size else limit
+
+
+def check_content(head: bytes, invite: Invite | None) -> None:
+    """Raises RefusedError when a file that starts like this is not what the link takes."""
+    if media_types.refuses(head, invite.kinds if invite else Invite.Kinds.BOTH.value):
+        raise RefusedError(Refusal.WRONG_TYPE, "The file is not a photo or video of the kind taken here.")
+
+
 def _check_file(offer: Offer, invite: Invite | None) -> None:
-    if offer.size == 0:
+    if offer.size == 0 and offer.size_known:
         raise RefusedError(Refusal.EMPTY_FILE, "Upload-Length: the file is empty.")
-    limit = settings.MAX_FILE_SIZE_MB * 1_000_000
-    if invite and invite.max_file_size:
-        limit = min(limit, invite.max_file_size)
-    if offer.size > limit:
-        raise RefusedError(Refusal.FILE_TOO_LARGE, f"Upload-Length: {offer.size} bytes, the limit is {limit}.")
+    _check_size(offer.size, invite)
     extension = names.extension_of(offer.filename)
     kinds = invite.kinds if invite else Invite.Kinds.BOTH.value
     if extension not in media_types.accepted(kinds):
         raise RefusedError(Refusal.WRONG_TYPE, f"filename: files of type {extension or 'unknown'} are not taken here.")
+
+
+def _check_size(size: int, invite: Invite | None) -> None:
+    limit = file_limit(invite)
+    if size > limit:
+        raise RefusedError(Refusal.FILE_TOO_LARGE, f"Upload-Length: {size} bytes, the limit is {limit}.")
+
+
+def _check_unfinished(offer: Offer, guest: Guest | None) -> None:
+    """A guest, and an address, may have so many uploads begun: what is begun takes room from everybody."""
+    unfinished = Upload.objects.unfinished()
+    own = unfinished.filter(guest=guest) if guest else unfinished.filter(client_address=offer.client_address or None)
+    if own.count() >= settings.MAX_UNFINISHED_PER_GUEST:
+        raise RefusedError(Refusal.TOO_MANY_REQUESTS, "Other files have to be finished first.", retry_after=5)
+    empty = unfinished.filter(client_address=offer.client_address or None, offset=0, ranges=[])
+    if empty.count() >= EMPTY_PER_ADDRESS:
+        raise RefusedError(Refusal.TOO_MANY_REQUESTS, "Too many files were begun and not sent.", retry_after=60)
 
 
 def _check_places(offer: Offer, guest: Guest | None, invite: Invite | None) -> None:
@@ -203,13 +274,18 @@ def _check_places(offer: Offer, guest: Guest | None, invite: Invite | None) -> N
         raise RefusedError(Refusal.EXHAUSTED, f"The link takes {invite.max_uses} files in all.")
     if invite.max_files and uploads.counted().filter(guest=guest).count() >= invite.max_files:
         raise RefusedError(Refusal.TOO_MANY_FILES, f"The limit is {invite.max_files} files each.")
-    if invite.max_bytes:
-        taken = uploads.counted().aggregate(total=Sum("size"))["total"] or 0
-        if taken + offer.size > invite.max_bytes:
+    _check_quota(offer.size, invite)
+
+
+def _check_quota(more: int, invite: Invite | None) -> None:
+    if invite and invite.max_bytes:
+        taken = Upload.objects.filter(invite=invite).counted().aggregate(total=Sum("size"))["total"] or 0
+        if taken + more > invite.max_bytes:
             raise RefusedError(Refusal.QUOTA_EXCEEDED, "The link's space is used up.")
 
 
-def _check_disk(needed: int, spool: Spool) -> None:
+def check_disk(needed: int, spool: Spool) -> None:
+    """Raises RefusedError when there is no room for so many bytes beside those that are promised already."""
     promised = Upload.objects.unfinished().aggregate(total=Sum(F("size") - F("offset")))["total"]
     if spool.free() - (promised or 0) < needed:
         raise RefusedError(Refusal.DISK_FULL, "The server has no room for this file now.")

@@ -22,6 +22,7 @@ from invites.models import Invite
 from uploads.models import Upload
 
 Status = Upload.Status
+Ranges = list[tuple[int, int]]
 
 LEASE = timedelta(seconds=60)
 FIRST_RETRY = timedelta(seconds=2)
@@ -45,11 +46,30 @@ def advance(upload: Upload, offset: int, sha1: str = "") -> None:
     `sha1` is given when the receiving side saw every byte pass. Raises NotReceivingError when the row is not where
     `upload` was read.
     """
-    now = timezone.now()
     changes: dict[str, object] = {"offset": offset}
-    complete = offset == upload.size
+    complete = upload.size_known and offset == upload.size
     if complete:
-        changes |= {"status": Status.RECEIVED, "sha1": sha1, "received_at": now, "next_attempt_at": now}
+        changes |= {"sha1": sha1}
+    _receive(upload, changes, complete=complete)
+
+
+def advance_to(upload: Upload, ranges: Ranges, chunk_length: int, size: int | None) -> None:
+    """Records that these ranges of a file in chunks are durable; when no hole is left it becomes `received`.
+
+    `size` is given once it is known. Raises NotReceivingError like `advance`: what was read before must be read again.
+    """
+    offset = sum(end - start for start, end in ranges)
+    changes: dict[str, object] = {"ranges": ranges, "offset": offset, "chunk_length": chunk_length}
+    if size is not None:
+        changes |= {"size": size, "size_known": True}
+    _receive(upload, changes, complete=offset == size)
+
+
+def _receive(upload: Upload, changes: dict[str, object], *, complete: bool) -> None:
+    """Changes a row that still takes bytes and is where `upload` was read."""
+    now = timezone.now()
+    if complete:
+        changes = {**changes, "status": Status.RECEIVED, "received_at": now, "next_attempt_at": now}
     with transaction.atomic():
         row = Upload.objects.filter(pk=upload.pk, status=Status.RECEIVING, offset=upload.offset)
         if row.update(**changes) != 1:
@@ -81,6 +101,17 @@ def discard(upload: Upload, by: Upload.DiscardedBy) -> bool:
     return True
 
 
+def lose(upload: Upload, message: str) -> None:
+    """The disk lost acknowledged bytes. What was complete is shown as failed; an unfinished one is given up, so that
+    its guest's browser, which still has the file, sends it anew."""
+    rows = Upload.objects.filter(pk=upload.pk, offset=upload.offset)
+    rows.filter(status=Status.RECEIVING).update(
+        status=Status.DISCARDED, discarded_by=Upload.DiscardedBy.EXPIRED, key="", message=message[:500]
+    )
+    complete = (Status.RECEIVED, Status.WAITING, Status.HELD, Status.FAILED)
+    rows.filter(status__in=complete).update(status=Status.FAILED, message=message[:500])
+
+
 # --- delivering
 
 
@@ -92,7 +123,7 @@ def claim(worker: str, *, except_accounts: Collection[int] = ()) -> Upload | Non
     # A few candidates, so that workers who looked at the same moment don't all go away empty-handed.
     for upload_id in due.values_list("pk", flat=True)[:10]:
         taken = (
-            Upload.objects.claimable(now)
+            Upload.objects.due(now)
             .filter(pk=upload_id)
             .update(
                 status=Status.DELIVERING,

@@ -58,11 +58,10 @@ _REFUSED_STARTS = (
     b"PK\x05\x06",
     b"Rar!\x1a\x07",
     b"7z\xbc\xaf\x27\x1c",
-    b"\x1f\x8b",
+    b"\x1f\x8b\x08",
     b"BZh",
     b"\xfd7zXZ\x00",
     b"\x28\xb5\x2f\xfd",
-    b"MZ",
     b"\x7fELF",
     b"\xca\xfe\xba\xbe",
     b"\xfe\xed\xfa\xce",
@@ -72,9 +71,16 @@ _REFUSED_STARTS = (
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
     b"SQLite format 3\x00",
     b"{\\rtf",
-    b"#!",
+    b"#!/",
+    b"#! /",
 )
-_MARKUP = re.compile(rb"<[a-z!?/]")  # a tag, whichever it is: browsers are generous readers
+_UNPRINTABLE = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_MARKUP = re.compile(rb"<[a-z!?/]")  # a tag, whichever it is, where the rest is text too
+# What makes browsers take anything for a page (MIME Sniffing Standard, "Identifying an unknown MIME type").
+_PAGES = (
+    *(b"<!doctype", b"<!--", b"<?xml", b"<?php", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<svg"),
+    *(b"<title", b"<style", b"<table", b"<font", b"<div", b"<h1", b"<a ", b"<b>", b"<br", b"<p>", b"<p ", b"<img"),
+)
 _PHOTO_STARTS = (
     *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"8BPS", b"\xff\x0a", b"II*\0", b"MM\0*"),
     *(b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ", b"FUJIFILMCCD-RAW"),
@@ -97,10 +103,12 @@ def looks_wrong(head: bytes) -> bool:
     """
     if head.startswith(_REFUSED_STARTS):
         return True
+    if head.startswith(b"MZ") and b"\0\0" in head[2:64]:  # a Windows program; two letters alone may be chance
+        return True
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as some editors save pages
         text = head[2:].replace(b"\0", b"").lstrip().lower()
-    return _MARKUP.match(text) is not None
+    return text.startswith(_PAGES) or bool(_MARKUP.match(text) and not _UNPRINTABLE.search(text[:256]))
 
 
 def family_of(head: bytes) -> str | None:

@@ -1,9 +1,10 @@
 """`Upload`, one file's life from a guest's browser to Immich, and `KnownAsset`, what Immich is known to have."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -24,17 +25,31 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Uploads that take a place: all but the discarded."""
         return self.exclude(status=Upload.Status.DISCARDED)
 
-    def claimable(self, now: datetime) -> "UploadQuerySet":
-        """Received files whose turn it is, and those whose worker has not been heard of since its lease ended."""
-        due = Q(status__in=(Upload.Status.RECEIVED, Upload.Status.WAITING), next_attempt_at__lte=now)
+    def in_custody(self) -> "UploadQuerySet":
+        """Uploads whose bytes have to be here: not in Immich yet, and not given up."""
+        return self.exclude(status__in=(*Upload.CONFIRMED, Upload.Status.DISCARDED)).filter(bytes_deleted_at=None)
+
+    def due(self, now: datetime) -> "UploadQuerySet":
+        """Received files whose turn it is, and those whose worker has not been heard of since its lease ended.
+
+        By columns of the row alone: PostgreSQL looks at these once more when an UPDATE had to wait for another one, but
+        not into a subquery, which Django makes of a condition on another table.
+        """
+        waiting = Q(status__in=(Upload.Status.RECEIVED, Upload.Status.WAITING), next_attempt_at__lte=now)
         abandoned = Q(status=Upload.Status.DELIVERING, lease_until__lt=now)
-        return self.filter(due | abandoned, account__pause="")
+        return self.filter(waiting | abandoned)
+
+    def claimable(self, now: datetime) -> "UploadQuerySet":
+        """What is due at accounts that are not paused."""
+        return self.due(now).filter(account__pause="")
 
 
 class Upload(models.Model):
     """One file. The row is the queue: retry, lease and what the guest sees are its columns.
 
-    The row's `offset` is the truth about the spool file's length, and `status` is changed by `uploads.lifecycle` alone.
+    The row's `offset` is the truth about how many bytes are safe, and `status` is changed by `uploads.lifecycle` alone.
+    Bytes come in order, so that `offset` is the spool file's length too; only the older clients' chunks may come in any
+    order, and then `ranges` say which bytes these are.
     """
 
     class Status(models.TextChoices):
@@ -68,8 +83,24 @@ class Upload(models.Model):
 
     filename = models.CharField(max_length=255)
     media_type = models.CharField(max_length=100, blank=True)
+    client_item_id = models.CharField(
+        max_length=200, blank=True, help_text="An older client's own id of the file, by which its socket knows it."
+    )
     size = models.PositiveBigIntegerField(help_text="Bytes, as declared at creation.")
+    size_known = models.BooleanField(
+        default=True, help_text="No: the client did not declare the size, and `size` is what is reserved for it."
+    )
     offset = models.PositiveBigIntegerField(default=0, help_text="Bytes that are durable on disk.")
+    ranges = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Received [start, end) pairs, for clients whose chunks come in any order; empty for all others.",
+    )
+    chunk_length = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Bytes of each chunk but the last, 0 before one came; empty for files that come in order.",
+    )
     sha1 = models.CharField("SHA-1", max_length=40, blank=True, db_index=True)
     last_modified = models.DateTimeField(null=True, blank=True)
 
@@ -127,7 +158,25 @@ class Upload(models.Model):
     @property
     def complete(self) -> bool:
         """Whether every byte is here, so that the promise of custody holds."""
-        return self.offset == self.size
+        return self.size_known and self.offset == self.size
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it is tus's to go on with: bytes in order, of a declared size."""
+        return self.size_known and self.chunk_length is None
+
+    @property
+    def durable_end(self) -> int:
+        """Where the durable bytes end in the spool file: the offset, or the end of the last received range."""
+        ends: list[int] = [end for _, end in self.ranges]
+        return max([self.offset, *ends])
+
+    @property
+    def patience(self) -> timedelta:
+        """How long an unfinished upload waits for its guest, from the last byte that came."""
+        if self.durable_end:
+            return timedelta(hours=settings.UNFINISHED_EXPIRE_HOURS)
+        return timedelta(minutes=settings.EMPTY_EXPIRE_MINUTES)
 
     @property
     def wants_album(self) -> bool:
@@ -169,3 +218,23 @@ class KnownAlbum(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CustodyAlarm(models.Model):
+    """Something about kept bytes that the host has to know (`uploads.custody`)."""
+
+    class Reason(models.TextChoices):
+        MISSING = "missing", "its bytes are gone"
+        SHORT = "short", "some of its bytes are gone"
+        STRAY = "stray", "a file that belongs to no upload"
+
+    upload = models.ForeignKey(Upload, null=True, blank=True, on_delete=models.CASCADE, related_name="alarms")
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    detail = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.upload or self.detail}: {self.get_reason_display()}"

@@ -19,7 +19,7 @@ def guest_of(headers: Mapping[str, str]) -> Guest | None:
 def find(upload_id: uuid.UUID, guest: Guest | None) -> Upload:
     """A guest's own upload; another's is not found. One that was made without a secret is reached by its id alone."""
     upload = Upload.objects.select_related("invite", "account").filter(pk=upload_id).first()
-    if upload is None or upload.status == Upload.Status.DISCARDED:
+    if upload is None or upload.status == Upload.Status.DISCARDED or not upload.resumable:
         raise TusError(404, "not_found")
     if upload.guest_id is not None and (guest is None or guest.pk != upload.guest_id):
         raise TusError(404, "not_found")
@@ -40,12 +40,11 @@ def locked(upload: Upload, guest: Guest | None) -> bool:
 def find_open(upload_id: uuid.UUID, guest: Guest | None) -> Upload:
     """`find`, for writing. A link that expired or was used up lets created uploads finish; others stop them."""
     upload = find(upload_id, guest)
-    invite = upload.invite
-    if invite and not upload.complete:
-        if invite.deleted_at:
-            raise RefusedError(Refusal.INVALID_INVITE)
-        if invite.disabled:
-            raise RefusedError(Refusal.DISABLED)
-        if refusal := invite.locked(guest):
-            raise RefusedError(refusal)
+    check_open(upload, guest)
     return upload
+
+
+def check_open(upload: Upload, guest: Guest | None) -> None:
+    """Raises RefusedError when no more bytes are taken for it. What is complete has nothing to lose."""
+    if upload.invite and not upload.complete and (refusal := upload.invite.stopped(guest)):
+        raise RefusedError(refusal)

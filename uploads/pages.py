@@ -1,4 +1,4 @@
-"""The guest's page, the public page, and the guest's own list of uploads."""
+"""The guest's page, the public page, and what a guest may ask about their own uploads."""
 
 from typing import TypedDict
 
@@ -6,14 +6,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from invites import guests
-from invites.api import not_found
+from invites.api import answers_refusals, client_of, not_found
 from invites.doors import password_page, refused_page
+from invites.finding import find_link
 from invites.models import Invite
-from invites.refusals import Refusal
-from uploads import media_types
+from invites.refusals import Refusal, RefusedError
+from uploads import known, media_types
 from uploads.models import Upload
 
 
@@ -83,7 +85,10 @@ def page_config(invite: Invite | None) -> PageConfig:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite_page(request: HttpRequest, token: str) -> HttpResponse:
     """`/invite/{token}`: the door that stands in the way, or the page itself."""
-    invite = Invite.objects.at(token)
+    try:
+        invite = find_link(token, client_of(request))
+    except RefusedError as error:
+        return refused_page(request, error.refusal, headers=error.headers)
     if invite is None:
         return refused_page(request, Refusal.INVALID_INVITE)
     guest = guests.of_request(request)
@@ -143,13 +148,33 @@ def as_item(upload: Upload) -> UploadItem:
 
 
 @require_GET
+@answers_refusals
 def own_uploads(request: HttpRequest) -> HttpResponse:
     """`GET /api/uploads?invite=TOKEN`: what the caller sent through this link, oldest first."""
     invite = None
     if token := request.GET.get("invite"):
-        invite = Invite.objects.at(token)
+        invite = find_link(token, client_of(request))
         if invite is None:
             return not_found()
     guest = guests.of_request(request)
     rows = Upload.objects.of_guest(guest, invite) if guest else []
     return JsonResponse({"items": [as_item(row) for row in rows]})
+
+
+@csrf_exempt
+@require_POST
+@answers_refusals
+def known_uploads(request: HttpRequest) -> HttpResponse:
+    """`POST /api/uploads/known`: which of these files the caller already sent through this link."""
+    try:
+        question = known.parse(request.body)
+    except known.WrongShapeError as error:
+        return JsonResponse({"error": "invalid_json", "message": str(error)}, status=400)
+    guest, invite = guests.of_request(request), None
+    if guest is None or not (question.token or settings.PUBLIC_UPLOAD_PAGE_ENABLED):
+        return not_found()
+    if question.token:
+        invite = find_link(question.token, client_of(request))
+        if invite is None or not known.belongs(guest, invite):
+            return not_found()
+    return JsonResponse({"known": known.known(guest, invite, question.candidates)})

@@ -30,7 +30,10 @@ _OLDER_WORDS = {
 
 
 class Frame(TypedDict):
-    """A frame to the page: the older clients' keys, and `state` with our own word."""
+    """A frame to the page: the older clients' keys, and `state` with our own word.
+
+    `item_id` is the upload's id, or an older client's own id of the file.
+    """
 
     item_id: str
     status: str
@@ -50,7 +53,7 @@ class Event(TypedDict):
 def frame(upload: Upload) -> Frame:
     # Immich's words and ids are for the host; the guest learns the state.
     return Frame(
-        item_id=str(upload.pk),
+        item_id=upload.client_item_id or str(upload.pk),
         status=_OLDER_WORDS[Status(upload.status)],
         progress=100 * upload.offset // upload.size if upload.size else 100,
         message="",

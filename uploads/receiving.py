@@ -6,6 +6,8 @@ The order is the promise's: `pwrite` at the row's offset, `fdatasync`, condition
 import asyncio
 import errno
 import hashlib
+import itertools
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,6 +20,7 @@ from uploads import blocking
 from uploads.spool import MEBIBYTE, SpoolFile
 
 SILENCE = 60.0  # seconds without a byte, after which a peer is given up
+SLOWEST = 1000  # bytes a second over that time, below which it is given up too
 TAKE_OVER = 10.0  # seconds the running request has to stop for a newer one
 BLOCK = MEBIBYTE  # bytes gathered for one write
 CHECKPOINT = 8 * MEBIBYTE  # bytes after which a long body is acknowledged to the database
@@ -42,6 +45,21 @@ def disk_full_told() -> Iterator[None]:
         raise
 
 
+class ChecksumMismatchError(Exception):
+    """The body is not what its checksum says, or broke off before that could be told."""
+
+
+class Checksum:
+    """A digest that a body has to have, in a hash of `hashlib`."""
+
+    def __init__(self, algorithm: str, expected: bytes) -> None:
+        self.digest = hashlib.new(algorithm, usedforsecurity=False)
+        self.expected = expected
+
+    def holds(self) -> bool:
+        return self.digest.digest() == self.expected
+
+
 class End(Enum):
     """How a body ended."""
 
@@ -51,11 +69,19 @@ class End(Enum):
     TOO_LONG = auto()  # more than was announced
 
 
+_numbers = itertools.count()
+
+
 class Turn:
     """One request's right to write an upload, until a newer request asks for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, silence: float = SILENCE, slowest: float = SLOWEST) -> None:
+        self.number = next(_numbers)
+        self.silence = silence
+        self.slowest = slowest
         self.stopped = False
+        self._window_began = time.monotonic()
+        self._window_bytes = 0
         self.over = asyncio.Event()
         self._patience: asyncio.Timeout | None = None
 
@@ -68,40 +94,60 @@ class Turn:
             self._patience.reschedule(0)
 
     async def next(self, receive: Receive) -> Message | None:
-        """The request's next message; None when it was asked to stop, or when the peer fell silent."""
-        if self.stopped:
+        """The request's next message; None when it was asked to stop, or when the peer is silent or too slow."""
+        if self.stopped or self._too_slow():
             return None
         try:
-            async with asyncio.timeout(SILENCE) as self._patience:
-                return await receive()
+            async with asyncio.timeout(self.silence) as self._patience:
+                message = await receive()
         except TimeoutError:
             return None
         finally:
             self._patience = None
+        self._window_bytes += len(message.get("body", b""))
+        return message
+
+    def _too_slow(self) -> bool:
+        """Whether the last window of `silence` seconds brought fewer than `slowest` bytes a second."""
+        elapsed = time.monotonic() - self._window_began
+        if elapsed < self.silence:
+            return False
+        slow = self._window_bytes < self.slowest * elapsed
+        self._window_began, self._window_bytes = time.monotonic(), 0
+        return slow
 
 
 class Turns:
     """At most one writer per upload in this process; across processes, `flock` on the file sees to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = TAKE_OVER) -> None:
+        self.patience = patience
         self._running: dict[uuid.UUID, Turn] = {}
 
     @asynccontextmanager
     async def take(self, upload_id: uuid.UUID) -> AsyncIterator[Turn]:
-        """Waits for the running request to stop. Raises BusyError when it doesn't within `TAKE_OVER` seconds."""
+        """Waits for the running request to stop. Raises BusyError when it doesn't within `patience` seconds."""
+        turn = Turn()
         try:
-            async with asyncio.timeout(TAKE_OVER):
+            async with asyncio.timeout(self.patience):
                 while running := self._running.get(upload_id):
+                    if running.number > turn.number:  # it came later, and was quicker
+                        raise BusyError
                     running.stop()
                     await running.over.wait()
         except TimeoutError:
             raise BusyError from None
-        turn = self._running[upload_id] = Turn()
+        self._running[upload_id] = turn
         try:
             yield turn
         finally:
             del self._running[upload_id]
             turn.over.set()
+
+    def stop(self, upload_id: uuid.UUID) -> None:
+        """Asks the request that writes this upload here, if any, to stop."""
+        if running := self._running.get(upload_id):
+            running.stop()
 
     def stop_all(self) -> None:
         for turn in self._running.values():
@@ -144,12 +190,15 @@ class Sink:
     sum: "hashlib._Hash | None"
     acknowledge: Callable[[int], None] | None = None
     buffer: bytearray = field(default_factory=bytearray)
+    checksum: Checksum | None = None
 
     def write(self, block: bytearray) -> None:
         with disk_full_told():
             self.file.write_at(self.offset, block)
         if self.sum is not None:
             self.sum.update(block)
+        if self.checksum:
+            self.checksum.digest.update(block)
         self.offset += len(block)
 
     def settle(self) -> None:
@@ -163,7 +212,8 @@ class Sink:
 async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
     """Writes a request's body into the sink and settles it. Reading goes on while the disk works.
 
-    Whatever came is kept, also when the client left or the turn was stopped. Raises DiskFullError.
+    Whatever came is kept, also when the client left or the turn was stopped. Raises DiskFullError, and
+    ChecksumMismatchError before anything is acknowledged.
     """
     working: asyncio.Future[None] | None = None
     end: End | None = None
@@ -178,14 +228,15 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
             if sink.buffer:
                 block, sink.buffer = sink.buffer, bytearray()
                 unsettled += len(block)
-                checkpoint = end is None and unsettled >= CHECKPOINT
+                # Nothing of a body with a checksum is acknowledged before its end, where the sum can be compared.
+                checkpoint = end is None and unsettled >= CHECKPOINT and not sink.checksum
                 unsettled = 0 if checkpoint else unsettled
                 working = blocking.start(_work, sink, block, settle=checkpoint)
     finally:
         if working:  # also when this is cancelled: the file is closed next
-            await asyncio.wait([working])
-    if working:
-        working.result()
+            await blocking.finish(working)
+    if sink.checksum and not (end is End.WHOLE and sink.checksum.holds()):
+        raise ChecksumMismatchError
     if end is not End.TOO_LONG:
         await blocking.run(sink.settle)
     return end

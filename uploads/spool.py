@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +16,7 @@ from django.conf import settings
 
 MEBIBYTE = 1 << 20
 READ_BYTES = MEBIBYTE
+LOST_AND_FOUND = "lost+found"
 
 
 class SpoolFileMissingError(Exception):
@@ -35,12 +37,16 @@ class SpoolFile:
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
 
-    def lock(self) -> None:
-        """Keeps every other process from writing. Raises BlockingIOError when one already does."""
-        fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def lock(self, *, shared: bool = False) -> None:
+        """Keeps every other process from writing, or from cutting (`shared`: many may write, each at its own place).
+
+        Raises BlockingIOError when another holds the file already.
+        """
+        fcntl.flock(self.descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
     def close(self) -> None:
         os.close(self.descriptor)
+        self.descriptor = -1  # the number may be another file's next
 
     def write_at(self, offset: int, data: bytes | bytearray) -> None:
         """Writes all of `data` at `offset`; durable only after `sync`."""
@@ -64,6 +70,13 @@ class SpoolFile:
     def head(self, length: int) -> bytes:
         return os.pread(self.descriptor, length, 0)
 
+    def copy_to(self, other: "SpoolFile", offset: int) -> None:
+        """Writes all of this file into another one at `offset`."""
+        at = 0
+        while block := os.pread(self.descriptor, READ_BYTES, at):
+            other.write_at(offset + at, block)
+            at += len(block)
+
 
 class Spool:
     """The spool's folder. `root` must be on a local disk that honours flush."""
@@ -81,14 +94,21 @@ class Spool:
         file.lock()
         return file
 
-    def open(self, upload_id: uuid.UUID) -> SpoolFile:
-        """The file of an upload that goes on, open for writing."""
+    def scratch(self) -> SpoolFile:
+        """A file without a name, for bytes whose place is not known yet: gone when it is closed, or at a crash."""
+        path = self.root / f".scratch-{uuid.uuid4().hex}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        path.unlink()
+        return SpoolFile(descriptor)
+
+    def open(self, upload_id: uuid.UUID, *, shared: bool = False) -> SpoolFile:
+        """The file of an upload that goes on, open for writing; `shared` by writers of different places."""
         try:
             file = SpoolFile(os.open(self.path(upload_id), os.O_RDWR | os.O_CLOEXEC))
         except FileNotFoundError as error:
             raise SpoolFileMissingError(str(upload_id)) from error
         try:
-            file.lock()
+            file.lock(shared=shared)
         except BlockingIOError as error:
             file.close()
             raise SpoolBusyError(str(upload_id)) from error
@@ -121,6 +141,19 @@ class Spool:
             return datetime.fromtimestamp(self.path(upload_id).stat().st_mtime, UTC)
         except FileNotFoundError as error:
             raise SpoolFileMissingError(str(upload_id)) from error
+
+    def names(self) -> Iterator[str]:
+        """The names of all files in the spool, one after another."""
+        with os.scandir(self.root) as entries:
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False):
+                    yield entry.name
+
+    def set_aside(self, upload_id: uuid.UUID) -> None:
+        """Moves a file that belongs to nobody to `lost+found`, where the host finds it."""
+        shelf = self.root / LOST_AND_FOUND
+        shelf.mkdir(exist_ok=True)
+        self.path(upload_id).rename(shelf / upload_id.hex)
 
     def remove(self, upload_id: uuid.UUID) -> None:
         """Deletes the bytes; does nothing when they are gone."""

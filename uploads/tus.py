@@ -1,16 +1,21 @@
 """The tus endpoint: an ASGI application in front of Django, so that file bytes pass through nothing but this.
 
-`POST /api/tus/` makes an upload, `HEAD` and `PATCH /api/tus/<id>` go on with it (tus 1.0.0: core, creation,
-creation-with-upload). Headers are read in `tus_protocol`, bodies in `receiving`, rows are made in `intake`.
+`POST /api/tus/` makes an upload, `HEAD` and `PATCH /api/tus/<id>` go on with it, `DELETE` gives it up (tus 1.0.0: core,
+creation, creation-with-upload, expiration, termination, checksum). Headers are read in `tus_protocol`, bodies in
+`receiving`, rows are made in `intake`.
 """
 
 import asyncio
 import logging
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import Error as DatabaseFailure
+from django.utils import timezone
+from django.utils.http import http_date
 
 from immichdrop.asgi_types import Receive, Scope, Send
 from immichdrop.security import foreign
@@ -20,8 +25,20 @@ from uploads import arrivals, blocking, intake, lifecycle, media_types, ownershi
 from uploads.exchange import Exchange
 from uploads.intake import Arrived, Offer
 from uploads.models import Upload
-from uploads.receiving import BusyError, DiskFullError, End, Sink, Sums, Turn, Turns, disk_full_told, pour
+from uploads.receiving import (
+    BusyError,
+    ChecksumMismatchError,
+    DiskFullError,
+    End,
+    Sink,
+    Sums,
+    Turn,
+    Turns,
+    disk_full_told,
+    pour,
+)
 from uploads.spool import MEBIBYTE, Spool, SpoolBusyError, SpoolFile, SpoolFileMissingError, SpoolFileShortError
+from uploads.takeover import Neighbours
 from uploads.tus_protocol import TusError
 
 logger = logging.getLogger(__name__)
@@ -38,7 +55,9 @@ class TusApp:
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
         self.turns = Turns()
+        self.neighbours = Neighbours(self.turns.stop)
         self.sums = Sums()
+        self.patching: Counter[int] = Counter()
         self.stopping = False
 
     def stop(self) -> None:
@@ -48,17 +67,21 @@ class TusApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         progress.attach(asyncio.get_running_loop())
-        exchange = Exchange(scope, receive, send)
+        self.neighbours.listen()
+        exchange = Exchange(scope, receive, send, {"Tus-Resumable": tus_protocol.VERSION})
+        exchange.method = tus_protocol.method_of(exchange.method, exchange.headers)
         try:
             await self._route(exchange)
         except TusError as error:
             await exchange.refuse(error)
         except RefusedError as error:
-            await exchange.refuse(TusError(error.refusal.status, error.refusal.wire_code, error.detail))
+            await exchange.refuse(TusError(error.refusal.status, error.refusal.wire_code, error.detail, error.headers))
         except (BusyError, SpoolBusyError):
             await exchange.refuse(TusError(423, "busy", "Another request is sending this file."))
         except DiskFullError:
             await exchange.refuse(TusError(507, Refusal.DISK_FULL.value))
+        except ChecksumMismatchError:
+            await exchange.refuse(TusError(460, "checksum_mismatch", "Upload-Checksum: the body is another one."))
         except (SpoolFileMissingError, SpoolFileShortError) as error:
             logger.exception("The spool contradicts the database: %s", type(error).__name__)
             await exchange.refuse(TusError(500, "spool_damaged"))
@@ -75,7 +98,7 @@ class TusApp:
         if foreign(exchange.headers):
             raise RefusedError(Refusal.FOREIGN_ORIGIN)
         creating = exchange.path.rstrip("/") == PATH.rstrip("/")
-        allowed = ("POST", "OPTIONS") if creating else ("HEAD", "PATCH", "OPTIONS")
+        allowed = ("POST", "OPTIONS") if creating else ("HEAD", "PATCH", "DELETE", "OPTIONS")
         if exchange.method not in allowed:
             raise TusError(405, "method_not_allowed", headers={"Allow": ", ".join(allowed)})
         tus_protocol.check_version(exchange.headers)
@@ -91,8 +114,27 @@ class TusApp:
         guest = await blocking.run(ownership.sender_of, upload_id, exchange.headers)
         if exchange.method == "HEAD":
             await self._head(exchange, upload_id, guest)
+        elif exchange.method == "DELETE":
+            await self._terminate(exchange, upload_id, guest)
         else:
-            await self._patch(exchange, upload_id, guest)
+            with self._one_of_few(guest):
+                await self._patch(exchange, upload_id, guest)
+
+    @contextmanager
+    def _one_of_few(self, guest: Guest | None) -> Iterator[None]:
+        """Holds a guest to so many running PATCHes in this process."""
+        if guest is None:
+            yield
+            return
+        if self.patching[guest.pk] >= settings.MAX_PATCHES_PER_GUEST:
+            raise RefusedError(Refusal.TOO_MANY_REQUESTS, "Too many files are being sent at once.", retry_after=1)
+        self.patching[guest.pk] += 1
+        try:
+            yield
+        finally:
+            self.patching[guest.pk] -= 1
+            if not self.patching[guest.pk]:
+                del self.patching[guest.pk]
 
     # --- creation
 
@@ -145,7 +187,8 @@ class TusApp:
         upload_id: uuid.UUID,
     ) -> Arrived:
         """Writes a creation's body before there is a row. A body that breaks off is kept as far as it came."""
-        sink = Sink(file, 0, offer.size, self.sums.resume(upload_id, 0))
+        checksum = tus_protocol.parse_checksum(exchange.headers)
+        sink = Sink(file, 0, offer.size, self.sums.resume(upload_id, 0), checksum=checksum)
         end = await pour(exchange.receive, turn, sink)
         if end is End.TOO_LONG:
             raise TusError(413, "too_long", "The body is longer than Upload-Length.")
@@ -179,25 +222,47 @@ class TusApp:
         return upload
 
     async def _created(self, exchange: Exchange, upload: Upload) -> None:
-        headers = {"Location": f"{PATH}{upload.pk}", "Upload-Offset": str(upload.offset)}
-        await exchange.answer(201, headers)
+        location = f"{exchange.base_url}{PATH}{upload.pk}"
+        await exchange.answer(201, {"Location": location, **_progress_of(upload)})
 
     # --- going on
 
     async def _head(self, exchange: Exchange, upload_id: uuid.UUID, guest: Guest | None) -> None:
         async with self.turns.take(upload_id):
-            upload = await blocking.run(ownership.find, upload_id, guest)
+            upload = await self.neighbours.once_free(upload_id, lambda: blocking.run(self._look, upload_id, guest))
         if await blocking.run(ownership.locked, upload, guest):
             raise TusError(423, "locked")
-        length = {"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size)}
-        await exchange.answer(200, length)
+        await exchange.answer(200, {"Upload-Length": str(upload.size), **_progress_of(upload)})
+
+    def _look(self, upload_id: uuid.UUID, guest: Guest | None) -> Upload:
+        """The row as it is when nobody writes the file. Raises SpoolBusyError while another process does."""
+        upload, file = self._open(upload_id, guest, ownership.find)
+        if file:
+            file.close()
+        return upload
+
+    async def _terminate(self, exchange: Exchange, upload_id: uuid.UUID, guest: Guest | None) -> None:
+        async with self.turns.take(upload_id):
+            await self.neighbours.once_free(upload_id, lambda: blocking.run(self._discard, upload_id, guest))
+        await exchange.answer(204, {})
+
+    def _discard(self, upload_id: uuid.UUID, guest: Guest | None) -> None:
+        upload = self._look(upload_id, guest)
+        if upload.status in Upload.CONFIRMED:
+            raise TusError(409, "already_delivered", "The file is in Immich already.")
+        if not lifecycle.discard(upload, Upload.DiscardedBy.GUEST):
+            raise BusyError  # it is on its way to Immich at this moment
+        self.spool.remove(upload.pk)
+        progress.publish(upload)
 
     async def _patch(self, exchange: Exchange, upload_id: uuid.UUID, guest: Guest | None) -> None:
         tus_protocol.check_body_type(exchange.headers)
         offset = tus_protocol.count(exchange.headers, "Upload-Offset")
         length = tus_protocol.body_length(exchange.headers)
         async with self.turns.take(upload_id) as turn:
-            upload, file = await blocking.run(self._open, upload_id, guest)
+            upload, file = await self.neighbours.once_free(
+                upload_id, lambda: blocking.run(self._open, upload_id, guest, ownership.find_open)
+            )
             try:
                 tus_protocol.check_place(offset, length, upload.size, upload.offset)
                 if file and not upload.complete:
@@ -205,17 +270,19 @@ class TusApp:
             finally:
                 if file:
                     file.close()
-        await exchange.answer(204, {"Upload-Offset": str(upload.offset)})
+        await exchange.answer(204, _progress_of(upload))
 
-    def _open(self, upload_id: uuid.UUID, guest: Guest | None) -> tuple[Upload, SpoolFile | None]:
-        """An upload and its file to write to, which is None when every byte is here."""
-        upload = ownership.find_open(upload_id, guest)
+    def _open(
+        self, upload_id: uuid.UUID, guest: Guest | None, find: Callable[[uuid.UUID, Guest | None], Upload]
+    ) -> tuple[Upload, SpoolFile | None]:
+        """An upload and its file, locked against other processes; no file when every byte is here."""
+        upload = find(upload_id, guest)
         if upload.complete:
             return upload, None
         file = self.spool.open(upload_id)
         try:
             # Read again now that the file is locked: another process may have written, and acknowledged, until then.
-            return ownership.find_open(upload_id, guest), file
+            return find(upload_id, guest), file
         except BaseException:
             file.close()
             raise
@@ -223,7 +290,8 @@ class TusApp:
     async def _take_body(self, exchange: Exchange, turn: Turn, file: SpoolFile, upload: Upload) -> None:
         """Writes a body behind what is there, and acknowledges it to the database as it becomes durable."""
         start = upload.offset
-        sink = Sink(file, start, upload.size - start, self.sums.resume(upload.pk, start))
+        checksum = tus_protocol.parse_checksum(exchange.headers)
+        sink = Sink(file, start, upload.size - start, self.sums.resume(upload.pk, start), checksum=checksum)
 
         def acknowledge(offset: int) -> None:
             if offset == upload.offset:
@@ -242,7 +310,7 @@ class TusApp:
         except RefusedError:
             await blocking.run(self._forget, upload)
             raise
-        except DiskFullError:
+        except (DiskFullError, ChecksumMismatchError):
             await blocking.run(file.cut_to, upload.offset)
             raise
         except lifecycle.NotReceivingError:
@@ -256,9 +324,7 @@ class TusApp:
             raise BusyError
 
     def _check_head(self, file: SpoolFile, invite: Invite | None) -> None:
-        kinds = invite.kinds if invite else Invite.Kinds.BOTH.value
-        if media_types.refuses(file.head(media_types.HEAD_BYTES), kinds):
-            raise RefusedError(Refusal.WRONG_TYPE, "The file is not a photo or video of the kind taken here.")
+        intake.check_content(file.head(media_types.HEAD_BYTES), invite)
 
     def _forget(self, upload: Upload) -> None:
         """Undoes a creation whose bytes turned out to be refused."""
@@ -270,8 +336,17 @@ def _capabilities() -> dict[str, str]:
     return {
         "Tus-Version": tus_protocol.VERSION,
         "Tus-Extension": tus_protocol.EXTENSIONS,
+        "Tus-Checksum-Algorithm": ",".join(tus_protocol.CHECKSUMS),
         "Tus-Max-Size": str(settings.MAX_FILE_SIZE_MB * 1_000_000),
     }
+
+
+def _progress_of(upload: Upload) -> dict[str, str]:
+    """How far an upload is, and until when it waits for the rest."""
+    headers = {"Upload-Offset": str(upload.offset)}
+    if not upload.complete:
+        headers["Upload-Expires"] = http_date((timezone.now() + upload.patience).timestamp())
+    return headers
 
 
 def _id_of(path: str) -> uuid.UUID:

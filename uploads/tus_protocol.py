@@ -6,29 +6,26 @@ Source: the tus resumable upload protocol 1.0.0 (https://tus.io/protocols/resuma
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from invites.refusals import Refusal
 from uploads import names
+from uploads.exchange import AnswerError
 from uploads.intake import Offer
+from uploads.receiving import Checksum
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,creation-with-upload"
+EXTENSIONS = "creation,creation-with-upload,expiration,termination,checksum"
+CHECKSUMS = ("sha1", "sha256")
+OVERRIDABLE = ("PATCH", "HEAD", "DELETE")
 CONTENT_TYPE = "application/offset+octet-stream"
 MAX_KEY = 100
 _COUNT = re.compile(r"\d{1,18}")
 _FIELD = re.compile(r"[^\s,]+")
 
 
-@dataclass
-class TusError(Exception):
-    """An answer that ends the request: `status`, the code in the JSON body, and words that name the field."""
-
-    status: int
-    code: str
-    detail: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+class TusError(AnswerError):
+    """An answer that ends a tus request."""
 
 
 def bad(detail: str) -> TusError:
@@ -73,6 +70,28 @@ def check_body_type(headers: Mapping[str, str]) -> None:
         raise TusError(415, "wrong_content_type", f"Content-Type: send {CONTENT_TYPE}.")
 
 
+def method_of(method: str, headers: Mapping[str, str]) -> str:
+    """What a request wants: clients that can't send every method put the real one into a header of a POST."""
+    wanted = headers.get("x-http-method-override", "").upper()
+    return wanted if method == "POST" and wanted in OVERRIDABLE else method
+
+
+def parse_checksum(headers: Mapping[str, str]) -> Checksum | None:
+    """`Upload-Checksum`: an algorithm and the body's base64 digest."""
+    if "upload-checksum" not in headers:
+        return None
+    algorithm, _, encoded = headers["upload-checksum"].strip().partition(" ")
+    if algorithm not in CHECKSUMS:
+        raise bad(f"Upload-Checksum: the algorithm must be one of {', '.join(CHECKSUMS)}.")
+    try:
+        checksum = Checksum(algorithm, base64.b64decode(encoded.strip(), validate=True))
+    except ValueError:
+        raise bad("Upload-Checksum: the digest is not base64.") from None
+    if len(checksum.expected) != checksum.digest.digest_size:
+        raise bad(f"Upload-Checksum: the digest has not the length of {algorithm}.")
+    return checksum
+
+
 def parse_metadata(header: str) -> dict[str, str]:
     """`Upload-Metadata`: pairs of a key and a base64 value, separated by commas; a value may be absent."""
     found: dict[str, str] = {}
@@ -103,26 +122,27 @@ def parse_offer(headers: Mapping[str, str], client_address: str) -> Offer:
         filename=filename,
         size=size,
         invite=metadata.get("invite", "").replace("\0", ""),
-        media_type=_one_line(metadata.get("filetype", ""), 100),
-        last_modified=_moment(metadata.get("lastModified", "")),
+        media_type=one_line(metadata.get("filetype", ""), 100),
+        last_modified=moment(metadata.get("lastModified", ""), "Upload-Metadata: lastModified"),
         key=key,
-        guest_name=_one_line(metadata.get("guest_name", ""), 80),
+        guest_name=one_line(metadata.get("guest_name", ""), 80),
         guest_message=metadata.get("guest_message", "").replace("\0", "").strip()[:500],
         client_address=client_address,
-        user_agent=_one_line(headers.get("user-agent", ""), 300),
+        user_agent=one_line(headers.get("user-agent", ""), 300),
     )
 
 
-def _one_line(text: str, longest: int) -> str:
+def one_line(text: str, longest: int) -> str:
+    """A stranger's words on one line, without what can't be shown, at most `longest` characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
 
 
-def _moment(milliseconds: str) -> datetime | None:
-    """`lastModified` as browsers give it: milliseconds since 1970, in UTC."""
+def moment(milliseconds: str, field: str) -> datetime | None:
+    """`lastModified` as browsers give it: milliseconds since 1970, in UTC. `field` is what an error names."""
     if not milliseconds:
         return None
     if not re.fullmatch(r"-?\d{1,15}(\.\d+)?", milliseconds):
-        raise bad("Upload-Metadata: lastModified is not a number of milliseconds.")
+        raise bad(f"{field} is not a number of milliseconds.")
     try:
         return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
     except (ValueError, OverflowError, OSError):

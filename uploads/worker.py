@@ -15,7 +15,7 @@ from django.utils import timezone
 from immichdrop.encryption import SecretChangedError
 from immichdrop.immich import Immich, ImmichError, QuotaExceeded
 from immichdrop.models import ImmichAccount
-from uploads import arrivals, lifecycle, media_types, progress
+from uploads import arrivals, custody, lifecycle, media_types, progress
 from uploads.delivery import deliver
 from uploads.models import Upload
 from uploads.spool import Spool, SpoolFileMissingError
@@ -31,10 +31,8 @@ PROBE_PAUSED = {  # seconds between looks at a paused account
     ImmichAccount.Pause.QUOTA: 1800.0,
 }
 SWEEP_EVERY = 300.0
-# How long an upload waits for its guest to come back: without an acknowledged byte, and with some.
-NOTHING_CAME = timedelta(minutes=10)
-UNFINISHED = timedelta(hours=24)
 LEARN_EVERY = 3600.0
+INSPECT_EVERY = 3600.0
 # A checksum nobody has: asking for it shows whether the key may ask.
 NO_SUM = "0" * 40
 
@@ -182,7 +180,7 @@ class Worker:
     # --- now and then
 
     def _housekeeping(self) -> None:
-        learn_at = sweep_at = 0.0
+        learn_at = sweep_at = inspect_at = 0.0
         paused_at: dict[int, float] = {}
         while not self.stopping.wait(LOOK_EVERY):
             for account in ImmichAccount.objects.filter(pk__in=self.reach.due()):
@@ -196,6 +194,9 @@ class Worker:
                 sweep_at = time.monotonic() + SWEEP_EVERY
                 expire(self.spool)
                 sweep(self.spool)
+            if time.monotonic() >= inspect_at:
+                inspect_at = time.monotonic() + INSPECT_EVERY
+                custody.inspect(self.spool)
             if time.monotonic() >= learn_at:
                 learn_at = time.monotonic() + (LEARN_EVERY if self._learn() else 60.0)
 
@@ -259,12 +260,11 @@ def expire(spool: Spool) -> int:
     """
     given_up = 0
     for upload in Upload.objects.unfinished():
-        patience = UNFINISHED if upload.offset else NOTHING_CAME
         try:
             last_heard = spool.changed_at(upload.pk)
         except SpoolFileMissingError:
             last_heard = upload.created_at
-        if timezone.now() - last_heard > patience and lifecycle.discard(upload, Upload.DiscardedBy.EXPIRED):
+        if timezone.now() - last_heard > upload.patience and lifecycle.discard(upload, Upload.DiscardedBy.EXPIRED):
             progress.publish(upload)
             given_up += 1
     return given_up

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from immichdrop.models import FailedAttempts, ImmichAccount, User
 from invites.models import Guest, Invite, Visit
-from uploads.models import KnownAlbum, KnownAsset, Upload
+from uploads.models import CustodyAlarm, KnownAlbum, KnownAsset, Upload
 
 pytestmark = pytest.mark.django_db
 
 KEY = "key-that-nobody-may-see"
-LISTED = [User, ImmichAccount, Invite, Guest, Upload, KnownAsset, KnownAlbum]
+LISTED = [User, ImmichAccount, Invite, Guest, Upload, KnownAsset, KnownAlbum, CustodyAlarm]
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def upload(account: ImmichAccount, invite: Invite) -> Upload:
     Visit.objects.create(guest=guest, invite=invite, name="Maria")
     KnownAsset.objects.create(account=account, sha1="1" * 40, asset_id=uuid.uuid4())
     KnownAlbum.objects.create(account=account, name="Summer")
+    CustodyAlarm.objects.create(reason="stray", detail="0123")
     return Upload.objects.create(
         account=account, invite=invite, guest=guest, filename="<b>sea</b>.jpg", size=5, offset=5, status="failed"
     )

@@ -232,6 +232,15 @@ def test_a_refused_body_is_not_waited_for(make_invite: MakeInvite, guest_at: Arr
         answer.read()
 
 
+def test_a_browser_that_is_still_sending_sees_the_answer(make_invite: MakeInvite, guest_at: Arrive) -> None:
+    """It reads only when it has sent: a line that is closed at once would be a network error to it."""
+    guest = guest_at(make_invite())
+    with Line(guest.url) as line:
+        line.begin_creation(guest, 20_000_000, "k" * 101)
+        line.send(bytes(7_000_000))
+        assert line.answer().status == 400
+
+
 def test_after_a_refusal_the_line_goes_on(make_invite: MakeInvite, guest_at: Arrive) -> None:
     """A file whose bytes were all read, and one whose few bytes were dropped, cost no new connection."""
     guest = guest_at(make_invite())

@@ -52,8 +52,10 @@ def test_with_the_whole_file(make_invite: MakeInvite, guest_at: Arrive) -> None:
 
 def test_with_a_body_of_unknown_length(make_invite: MakeInvite, guest_at: Arrive) -> None:
     guest = guest_at(make_invite())
-    said = {**BODY, "Upload-Length": str(len(PHOTO)), "Upload-Metadata": metadata(filename="a.jpg", invite=guest.token)}
-    answer = guest.session.post(f"{guest.url}/api/tus/", headers=said, data=iter([PHOTO[:100], PHOTO[100:]]), timeout=30)
+    named = metadata(filename="a.jpg", invite=guest.token)
+    said = {**BODY, "Upload-Length": str(len(PHOTO)), "Upload-Metadata": named}
+    pieces = iter([PHOTO[:100], PHOTO[100:]])
+    answer = guest.session.post(f"{guest.url}/api/tus/", headers=said, data=pieces, timeout=30)
     assert answer.status_code == 201
     assert_received(id_of(answer), PHOTO)
 
@@ -108,9 +110,7 @@ def test_twice_with_the_same_key_makes_one(make_invite: MakeInvite, guest_at: Ar
 
 
 @pytest.mark.parametrize("limits", [{}, {"max_files": 1}, {"max_uses": 1}, {"max_bytes": len(PHOTO)}])
-def test_twice_at_the_same_moment_makes_one(
-    make_invite: MakeInvite, guest_at: Arrive, limits: dict[str, int]
-) -> None:
+def test_twice_at_the_same_moment_makes_one(make_invite: MakeInvite, guest_at: Arrive, limits: dict[str, int]) -> None:
     guest = guest_at(make_invite(**limits))
     with Line(guest.url) as slow:
         slow.begin_creation(guest, len(PHOTO), "k")

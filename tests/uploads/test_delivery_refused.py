@@ -18,6 +18,7 @@ from uploads.models import Upload
 from uploads.worker import Worker
 
 Arrive = Callable[[Invite | None], TusGuest]
+StartDeliveries = Callable[[int], Worker]
 DELIVER = ("asset.upload", "album.read", "album.create", "albumAsset.create")
 
 
@@ -30,14 +31,13 @@ def is_kept(upload: Upload) -> bool:
 
 
 def test_a_bad_key_pauses_the_account(
-    settings: Settings, web: str, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+    settings: Settings, start_deliveries: StartDeliveries, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
 ) -> None:
     settings.IMMICH_API_KEY = "not-a-key"
     guest = guest_at(make_invite())
     for seed in range(5):
         guest.send(pictures.jpeg(seed), filename=f"{seed}.jpg")
-    deliveries = Worker(spool.default(), 1)
-    deliveries.start()
+    deliveries = start_deliveries(1)
     eventually(lambda: ImmichAccount.objects.get().pause == "unauthorised", "the pause")
     deliveries.stop(10)
 
@@ -49,8 +49,7 @@ def test_a_bad_key_pauses_the_account(
 
     settings.IMMICH_API_KEY = sandbox.api_key
     worker.resume(ImmichAccount.objects.get())
-    again = Worker(spool.default(), 2)
-    again.start()
+    again = start_deliveries(2)
     eventually(lambda: set(guest.statuses()) == {"delivered"}, "deliveries with the right key")
     again.stop(10)
 
@@ -96,11 +95,12 @@ def full_immich(tmp_path: Path, settings: Settings) -> Iterator[Sandbox]:
         yield immich
 
 
-def test_a_full_account_pauses(web: str, full_immich: Sandbox, make_invite: MakeInvite, guest_at: Arrive) -> None:
+def test_a_full_account_pauses(
+    start_deliveries: StartDeliveries, full_immich: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
     guest = guest_at(make_invite())
     guest.send(pictures.jpeg(1))
-    deliveries = Worker(spool.default(), 1)
-    deliveries.start()
+    deliveries = start_deliveries(1)
     eventually(lambda: ImmichAccount.objects.get().pause == "quota", "the pause")
     deliveries.stop(10)
     assert only_upload().status == "waiting"
@@ -126,12 +126,11 @@ def test_a_type_that_immich_refuses_fails_with_its_bytes_kept(
 
 
 def test_lost_bytes_are_an_alarm_not_a_delivery(
-    web: str, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+    start_deliveries: StartDeliveries, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
 ) -> None:
     guest_at(make_invite()).send(pictures.jpeg(1))
     spool.default().remove(only_upload().pk)
-    deliveries = Worker(spool.default(), 1)
-    deliveries.start()
+    deliveries = start_deliveries(1)
     eventually(lambda: only_upload().status == "failed", "the failure")
     deliveries.stop(10)
     assert sandbox.assets() == []

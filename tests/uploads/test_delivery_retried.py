@@ -1,9 +1,12 @@
 """Crashes and outages on the way to Immich: taken over, waited out, sent once."""
 
 import os
+import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -18,21 +21,22 @@ from uploads.models import KnownAsset, Upload
 from uploads.worker import Reach, Worker, connect
 
 Arrive = Callable[[Invite | None], TusGuest]
+StartDeliveries = Callable[[int], Worker]
 
 
 def sent(sandbox: Sandbox) -> int:
-    return sum(seen.method == "POST" and seen.path == "/api/assets" for seen in sandbox.requests)
+    """How often Immich took a file's bytes for new ones."""
+    return sum((seen.method, seen.path, seen.status) == ("POST", "/api/assets", 201) for seen in sandbox.requests)
 
 
 def test_an_outage_is_waited_out_without_a_hand(
-    web: str, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+    start_deliveries: StartDeliveries, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
 ) -> None:
     sandbox.stop()
     guest = guest_at(make_invite(album_name="Party"))
     for seed in range(8):
         guest.send(pictures.jpeg(seed), filename=f"{seed}.jpg")
-    deliveries = Worker(spool.default(), 3)
-    deliveries.start()
+    deliveries = start_deliveries(3)
     eventually(lambda: "waiting" in guest.statuses(), "the first failed attempt")
     attempts = sum(Upload.objects.values_list("attempts", flat=True))
     assert attempts <= 8, "an Immich that is down is not asked by every file again and again"
@@ -83,6 +87,22 @@ def test_a_claim_is_one_workers_alone(web: str, make_invite: MakeInvite, guest_a
     guest_at(make_invite()).send(pictures.jpeg(1))
     assert lifecycle.claim("one:1:0") is not None
     assert lifecycle.claim("two:2:0") is None
+
+
+def test_many_workers_share_the_queue(web: str, make_invite: MakeInvite, guest_at: Arrive) -> None:
+    guest = guest_at(make_invite())
+    for seed in range(40):
+        guest.send(pictures.jpeg(seed), filename=f"{seed}.jpg")
+
+    def take_all(name: str) -> list[uuid.UUID]:
+        try:
+            return [upload.pk for upload in iter(lambda: lifecycle.claim(f"{name}:1:0"), None)]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [pk for each in pool.map(take_all, "abcdefgh") for pk in each]
+    assert len(taken) == len(set(taken)) == 40
 
 
 def test_leases_of_dead_processes_are_free_at_once(web: str, make_invite: MakeInvite, guest_at: Arrive) -> None:

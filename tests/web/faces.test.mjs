@@ -35,7 +35,8 @@ test("a page without a host's name says the host", () => {
 
 test("refusals by a limit name the limit", () => {
   const refused = (reason, more = {}) => says({ phase: "refused", reason, ...more });
-  assert.equal(refused("file_too_large"), "Too large | 2 GB is the limit | leave");
+  assert.equal(refused("file_too_large", { size: 2_000_000_001 }), "Too large | 2 GB is the limit | leave");
+  assert.equal(refused("file_too_large"), "Too large | Larger than this page takes | leave");
   assert.equal(refused("too_many_files"), "Too many | 50 files is the limit | leave");
   assert.equal(refused("wrong_type", { kind: "video" }), "Not accepted | Photos only | leave");
   assert.equal(refused("wrong_type"), "Not accepted | Not a photo or video | leave");

@@ -1,6 +1,7 @@
 """`manage.py serve`: the product in one process, Uvicorn and the delivery threads."""
 
 import asyncio
+import signal
 import socket
 import sys
 
@@ -8,7 +9,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from immichdrop.asgi import application, tus_app
+from immichdrop.asgi import application, legacy_app, tus_app
 from immichdrop.schema import ensure_migrated
 from uploads import progress, spool
 from uploads.worker import Worker
@@ -25,6 +26,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         tus_app.stop()
+        legacy_app.stop()
         await super().shutdown(sockets)
         progress.attach(None)
 
@@ -61,6 +63,9 @@ class Command(BaseCommand):
         if not settings.IMMICH_BASE_URL:
             self.stderr.write("IMMICH_BASE_URL is not set: files are received and wait.")
         self.stdout.flush()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Uvicorn takes them while it runs, and raises them once more at its end, where deliveries still have to end.
+            signal.signal(number, signal.SIG_IGN)
         try:
             server.run(sockets=[listener])
         finally:

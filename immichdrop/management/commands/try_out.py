@@ -65,8 +65,9 @@ class Command(BaseCommand):
 
     @staticmethod
     def _serve(environment: dict[str, str]) -> int:
-        """Runs `serve` as a child and hands signals on to it."""
-        child = subprocess.Popen([sys.executable, sys.argv[0], "serve"], env=environment)  # noqa: S603
+        """Runs `serve` as a child, in a session of its own so that Ctrl+C reaches it once, and hands signals on."""
+        command = [sys.executable, sys.argv[0], "serve"]
+        child = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda received, _: child.send_signal(received))
         return child.wait()

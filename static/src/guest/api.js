@@ -87,6 +87,22 @@ export class Api {
   }
 
   /**
+   * Which of these files this guest sent through this link before.
+   * @param {{key: string, size: number, sha1: string}[]} items
+   * @returns {Promise<string[]>} their keys
+   * @throws {Refused}
+   */
+  async known(items) {
+    const { invite, apiBase } = this.#config;
+    const response = await this.#ask(`${apiBase}/uploads/known`, {
+      method: "POST",
+      headers: { ...this.headers(), Accept: "application/json", "Content-Type": "application/json" },
+      body: JSON.stringify({ ...(invite === null ? {} : { invite }), items }),
+    });
+    return (await bodyOf(response)).known;
+  }
+
+  /**
    * Gives up an unfinished upload, so that it no longer counts. An unreachable server forgets it by itself later.
    * @param {string} url
    * @returns {Promise<boolean>} whether the server took it
@@ -105,11 +121,7 @@ export class Api {
     const headers = { ...this.headers(), Accept: "application/json" };
     const response = await this.#ask(this.#config.apiBase + path, { headers, cache: "no-store" });
     this.guest = response.headers.get("X-Drop-Guest") ?? this.guest;
-    try {
-      return await response.json();
-    } catch (notOurs) {
-      throw new Refused(0, ""); // somebody else answered: a hotel's login page, say
-    }
+    return bodyOf(response);
   }
 
   /** @param {string} url @param {RequestInit} request */
@@ -122,5 +134,14 @@ export class Api {
     }
     if (!response.ok) throw new Refused(response.status, codeIn(await response.text()));
     return response;
+  }
+}
+
+/** @param {Response} response @throws {Refused} when somebody else answered: a hotel's login page, say */
+async function bodyOf(response) {
+  try {
+    return await response.json();
+  } catch (notOurs) {
+    throw new Refused(0, "");
   }
 }

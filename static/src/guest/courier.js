@@ -1,15 +1,15 @@
 /**
- * Decides when each chosen file is looked at and sent: a few at a time, never while offline, paused or closed.
+ * Decides when each chosen file is sent: a few at a time, never while offline, paused or closed.
  * Knows nothing of the page; the network comes in through `api` and `send`.
  */
 
 import { awaitsNews, isSafe } from "./queue.js";
+import { Recogniser } from "./recogniser.js";
 import { CLOSING } from "./session.js";
 
 /** One file is refused for good, the others go on. */
 const REFUSING = new Set(["too_many_files", "quota_exceeded", "file_too_large", "wrong_type", "empty_file"]);
 
-const AHEAD = 20; // files looked at before their turn
 const SILENCE = 60_000; // ms without a byte, after which a connection counts as dead
 
 export class Courier {
@@ -19,9 +19,6 @@ export class Courier {
   closed = "";
   /** @type {Map<import("./queue.js").Item, {stop: () => void, heard: number}>} */
   #active = new Map();
-  /** @type {Map<string, number>} how often each fingerprint was chosen */
-  #chosen = new Map();
-  #looking = false;
   #opened = false;
 
   /**
@@ -31,6 +28,8 @@ export class Courier {
    * @param {import("./api.js").Api} wiring.api
    * @param {import("./sender.js").Send} wiring.send
    * @param {(file: File) => Promise<string>} wiring.fingerprint
+   * @param {(item: import("./queue.js").Item) => Promise<boolean>} wiring.known whether this guest sent the very same
+   *   bytes before
    * @param {string} wiring.endpoint absolute address of the tus root, ends with /
    * @param {number} wiring.slots files sent at the same time
    * @param {() => boolean} wiring.mayStart false while something is asked of the guest first (a name)
@@ -42,6 +41,11 @@ export class Courier {
     this.queue = wiring.queue;
     this.ledger = wiring.ledger;
     this.wiring = wiring;
+    this.recogniser = new Recogniser({
+      ...wiring,
+      onReady: () => this.pump(),
+      onChosenAgain: (broken) => this.retry(broken),
+    });
   }
 
   /** @returns {boolean} whether anything is being sent now */
@@ -61,11 +65,11 @@ export class Courier {
   /** Fills the free slots. Called after anything that may have made room. */
   pump() {
     if (!this.#opened || this.closed) return;
-    this.#look();
+    this.recogniser.look();
     if (this.paused || !this.online || !this.wiring.mayStart()) return;
     for (const item of this.queue.items) {
       if (this.#active.size >= this.wiring.slots) return;
-      if (item.phase === "waiting" && item.key) this.#start(item);
+      if (item.phase === "waiting" && item.key && !item.checking) this.#start(item);
     }
   }
 
@@ -138,10 +142,13 @@ export class Courier {
    */
   hear(uploadId, status) {
     this.ledger.hear(uploadId, status);
-    const item = this.queue.items.find((candidate) => candidate.uploadId === uploadId);
-    if (!item || !this.queue.report(item, status)) return;
-    this.#drop(item);
-    this.pump();
+    const concerned = this.queue.items.filter((item) => item.uploadId === uploadId);
+    const changed = concerned.filter((item) => this.queue.report(item, status));
+    for (const item of changed) {
+      this.#drop(item);
+      this.ledger.complete(item);
+    }
+    if (changed.length) this.pump();
   }
 
   /** @param {import("./api.js").Upload[]} uploads the server's listing */
@@ -153,70 +160,6 @@ export class Courier {
   /** @returns {boolean} whether the server may still have news */
   awaitsNews() {
     return this.#active.size > 0 || this.queue.items.some(awaitsNews);
-  }
-
-  /** Fingerprints files one after another, some before their turn. */
-  async #look() {
-    if (this.#looking) return;
-    this.#looking = true;
-    try {
-      for (let item = this.#nextToLookAt(); item; item = this.#nextToLookAt()) {
-        await this.#identify(item);
-      }
-    } finally {
-      this.#looking = false;
-    }
-  }
-
-  /** @returns {import("./queue.js").Item | undefined} */
-  #nextToLookAt() {
-    const waiting = this.queue.items.filter((item) => item.phase === "waiting");
-    // After an earlier visit all are looked at, so that finished ones show it soon.
-    const ahead = this.ledger.earlier().files ? waiting.length : AHEAD;
-    if (waiting.filter((item) => item.key).length >= ahead) return undefined;
-    return waiting.find((item) => !item.key);
-  }
-
-  /** @param {import("./queue.js").Item} item */
-  async #identify(item) {
-    let print;
-    try {
-      print = await this.wiring.fingerprint(item.file);
-    } catch (unreadable) {
-      this.queue.update(item, { phase: "failed", reason: "unreadable" });
-      return;
-    }
-    if (!this.queue.has(item)) return;
-    const broken = this.queue.items.find((other) => other.print === print && other.phase === "failed");
-    if (broken && broken !== item) {
-      this.queue.remove(item);
-      this.retry(broken);
-      return;
-    }
-    this.queue.update(item, { print, key: this.#keyFor(print) });
-    this.#match(item);
-    this.pump();
-  }
-
-  /** @param {string} print @returns {string} the fingerprint with its ordinal; one that was thrown away is not used again */
-  #keyFor(print) {
-    let ordinal = this.#chosen.get(print) ?? 0;
-    while (this.ledger.withKey(`${print}-${ordinal}`)?.status === "discarded") ordinal += 1;
-    this.#chosen.set(print, ordinal + 1);
-    return `${print}-${ordinal}`;
-  }
-
-  /** Finds what an earlier visit sent of it. @param {import("./queue.js").Item} item */
-  #match(item) {
-    const known = this.ledger.withKey(item.key);
-    if (!known) return;
-    this.queue.update(item, {
-      uploadId: known.id,
-      url: new URL(known.id, this.wiring.endpoint).href,
-      sent: Math.min(known.offset, item.size),
-      resumed: known.status === "receiving" && known.offset > 0,
-    });
-    this.queue.report(item, known.status);
   }
 
   /** @param {import("./queue.js").Item} item */
@@ -238,6 +181,7 @@ export class Courier {
         if (!current()) return;
         this.#active.delete(item);
         this.queue.complete(item);
+        this.ledger.complete(item);
         this.queue.report(item, this.ledger.statusOf(item.uploadId));
         this.pump();
       },

@@ -93,10 +93,7 @@ function refused(item, { limits }) {
   const face = { state: "refused", action: "leave" };
   switch (item.reason) {
     case "file_too_large":
-      return {
-        ...bad(CHIPS.too_large, limits.maxFileSize ? NOTES.largest(limits.maxFileSize) : NOTES.tooLarge),
-        ...face,
-      };
+      return { ...bad(CHIPS.too_large, largestNote(item, limits)), ...face };
     case "too_many_files":
       return { ...bad(CHIPS.too_many, limits.maxFiles ? NOTES.most(limits.maxFiles) : NOTES.tooMany), ...face };
     case "invite_exhausted":
@@ -113,6 +110,15 @@ function refused(item, { limits }) {
 /** @param {string} chip @param {string} note */
 function bad(chip, note) {
   return { ...PLAIN, tone: "chip-bad", icon: "warning", chip, note, noteTone: "error" };
+}
+
+/**
+ * The limit that the page knows, unless the host has lowered it since.
+ * @param {import("./queue.js").Item} item
+ * @param {import("./limits.js").Limits} limits
+ */
+function largestNote({ size }, { maxFileSize }) {
+  return maxFileSize && size > maxFileSize ? NOTES.largest(maxFileSize) : NOTES.tooLarge;
 }
 
 /** @param {import("./queue.js").Item} item @param {string} kinds */

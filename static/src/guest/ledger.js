@@ -9,6 +9,8 @@ export class Ledger {
   #earlier = [];
   /** @type {Set<string>} the names and sizes of those */
   #looks = new Set();
+  /** @type {Set<number>} the sizes of those that are complete */
+  #sizes = new Set();
 
   /**
    * The listing at the page's opening: what earlier visits sent.
@@ -17,6 +19,7 @@ export class Ledger {
   open(uploads) {
     this.#earlier = uploads.filter((upload) => upload.status !== "discarded");
     this.#looks = new Set(this.#earlier.map((upload) => look(upload.filename, upload.size)));
+    this.#sizes = new Set(this.#earlier.filter(isWhole).map((upload) => upload.size));
     this.learn(uploads);
   }
 
@@ -35,6 +38,17 @@ export class Ledger {
     this.#byId.set(id, { key: "", filename: "", size: 0, offset: 0, ...known, id, status });
   }
 
+  /**
+   * A file of this page is complete.
+   * @param {import("./queue.js").Item} item
+   */
+  complete({ uploadId: id, key, name, size }) {
+    const heard = this.#byId.get(id);
+    const told = heard?.size ? heard : { id, key, filename: name, size };
+    const status = heard && heard.status !== "receiving" ? heard.status : "received";
+    this.#byId.set(id, { ...told, offset: size, status });
+  }
+
   /** @param {string} id @returns {string} the server's last word, or "" */
   statusOf(id) {
     return this.#byId.get(id)?.status ?? "";
@@ -47,11 +61,31 @@ export class Ledger {
   }
 
   /**
-   * Whether a file seems to be one that an earlier visit sent, wholly or in part.
+   * Whether a file seems to be one that an earlier visit sent, wholly or in part, under this name or another.
    * @param {{name: string, size: number}} file
    */
   seemsEarlier(file) {
-    return this.#looks.has(look(file.name, file.size));
+    return this.#looks.has(look(file.name, file.size)) || this.sentEarlier(file.size);
+  }
+
+  /** @param {number} size bytes @returns {boolean} whether an earlier visit sent a whole file of this size */
+  sentEarlier(size) {
+    return this.#sizes.has(size);
+  }
+
+  /**
+   * The upload that most likely is a file known by its content alone: one of its size, best of its name and not yet
+   * shown as another file's.
+   * @param {{name: string, size: number}} file
+   * @param {Set<string>} taken ids of uploads that are shown already
+   * @returns {Upload | undefined}
+   */
+  bestFor(file, taken) {
+    const name = file.name.normalize("NFC");
+    const rank = (upload) => (taken.has(upload.id) ? 0 : 2) + (upload.filename === name ? 1 : 0);
+    return [...this.#byId.values()]
+      .filter((upload) => upload.size === file.size && isWhole(upload))
+      .reduce((best, upload) => (best && rank(best) >= rank(upload) ? best : upload), undefined);
   }
 
   /** @returns {{files: number, safe: number, unfinished: number}} counts of what earlier visits sent */
@@ -60,6 +94,9 @@ export class Ledger {
     return { files: this.#earlier.length, safe: this.#earlier.length - unfinished, unfinished };
   }
 }
+
+/** @param {Upload} upload @returns {boolean} whether the server holds all of it, or passed it on */
+const isWhole = ({ status }) => status !== "receiving" && status !== "discarded";
 
 /** @param {string} name @param {number} size */
 const look = (name, size) => `${size} ${name.normalize("NFC")}`;

@@ -6,6 +6,8 @@ import { Courier } from "./courier.js";
 import { find } from "./elements.js";
 import { fingerprint } from "./fingerprint.js";
 import { size } from "./format.js";
+import { Hasher, workerAt } from "./hasher.js";
+import { Known } from "./known.js";
 import { Ledger } from "./ledger.js";
 import { refusalOf, withoutCounts } from "./limits.js";
 import { Pace } from "./pace.js";
@@ -32,6 +34,8 @@ const endpoint = new URL(config.tusUrl, location.href).href;
 
 const api = new Api(config);
 const ledger = new Ledger();
+const hasher = new Hasher(workerAt(document.body.dataset.sha1Worker ?? ""));
+const known = new Known({ sum: (file) => hasher.sum(file), ask: (items) => api.known(items) });
 const pace = new Pace();
 const queue = new Queue(show);
 const who = new Who(config.guestName, host, () => {
@@ -44,6 +48,7 @@ const courier = new Courier({
   api,
   endpoint,
   fingerprint,
+  known: (item) => known.has(item),
   slots: matchMedia("(pointer: coarse)").matches ? ON_PHONES : ON_DESKTOPS,
   mayStart: () => !who.missing,
   now: () => performance.now(),
@@ -116,14 +121,14 @@ function metadataOf(item) {
 
 /** Adds files to the list, with the limits applied in the order of choosing. @param {File[]} files */
 function choose(files) {
-  const fresh = queue.items.filter((item) => item.phase !== "refused" && !ledger.seemsEarlier(item));
+  const fresh = queue.items.filter((item) => !(item.phase === "refused" || item.again || ledger.seemsEarlier(item)));
   const taken = {
     files: fresh.length,
     earlier: ledger.earlier().files,
     bytes: fresh.reduce((sum, item) => sum + item.size, 0),
   };
   for (const file of files) {
-    const again = ledger.seemsEarlier(file);
+    const again = ledger.seemsEarlier(file) || queue.holds(file.size);
     const refusal = refusalOf(file, again ? withoutCounts(limits) : limits, config.accept, taken);
     queue.add(file, refusal);
     if (refusal || again) continue;

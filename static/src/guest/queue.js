@@ -20,6 +20,8 @@ import { kindOf } from "./limits.js";
  * @property {string} uploadId the server's name for it, or ""
  * @property {boolean} resumed whether a part was sent in an earlier visit
  * @property {boolean} stalled whether the connection is being tried again
+ * @property {boolean} again whether a complete file of its size was on the list when it was chosen
+ * @property {boolean} checking whether the server is asked if it has the file already; not sent until it answers
  *
  * @typedef {object} Counts
  * @property {number} total files that count
@@ -103,11 +105,18 @@ export class Queue {
       uploadId: "",
       resumed: false,
       stalled: false,
+      again: this.holds(file.size),
+      checking: false,
     };
     this.#nextId += 1;
     this.items.push(item);
     this.#onChange(item);
     return item;
+  }
+
+  /** @param {number} size bytes @returns {boolean} whether a complete file of this size is on the list */
+  holds(size) {
+    return this.items.some((item) => item.size === size && isSafe(item));
   }
 
   /** @param {Item} item @returns {boolean} */

@@ -38,9 +38,10 @@ export function isPassing(status) {
  * @param {number | null} server.chunkSize bytes of one request at most, null without a limit
  * @param {() => Record<string, string>} server.headers
  * @param {(item: import("./queue.js").Item) => Record<string, string>} server.metadata
+ * @param {number[]} [server.retryDelays] ms
  * @returns {Send}
  */
-export function createSender({ endpoint, chunkSize, headers, metadata }) {
+export function createSender({ endpoint, chunkSize, headers, metadata, retryDelays = RETRY_DELAYS }) {
   const most = chunkSize ?? Number.POSITIVE_INFINITY;
   return (item, outcome) => {
     const upload = new Upload(item.file, {
@@ -49,7 +50,7 @@ export function createSender({ endpoint, chunkSize, headers, metadata }) {
       chunkSize: most,
       uploadDataDuringCreation: item.size <= Math.min(most, ONE_REQUEST),
       storeFingerprintForResuming: false,
-      retryDelays: RETRY_DELAYS,
+      retryDelays,
       headers: headers(),
       metadata: metadata(item),
       onUploadUrlAvailable: () => outcome.located(upload.url ?? ""),
