@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Sum
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
@@ -63,6 +64,17 @@ class Arrived:
 NOTHING_YET = Arrived()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Unfinished uploads, as far as a creation minds them: how many, and the bytes that are still to come."""
+
+    own: int
+    empty_from_address: int
+    at_link: int
+    of_others_at_link: int
+    promised: int
+
+
 def link_of(offer: Offer) -> Invite | None:
     """The link an offer came through, None for the public page. An unknown token is refused like a closed page."""
     if not offer.invite:
@@ -96,9 +108,10 @@ def check(
     if invite and (refusal := invite.stopped(guest) if arrived.reserved else invite.refusal(guest)):
         raise RefusedError(refusal)
     _check_file(offer, invite)
-    _check_unfinished(offer, guest)
-    _check_places(offer, guest, invite)
-    check_disk(offer.size - arrived.offset, spool)
+    begun = _begun(offer, guest, invite)
+    _check_begun(begun)
+    _check_places(offer, guest, invite, begun)
+    _check_room(offer.size - arrived.offset, begun.promised, spool)
 
 
 def admit(offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool) -> Upload | None:
@@ -248,30 +261,39 @@ def _check_size(size: int, invite: Invite | None) -> None:
         raise RefusedError(Refusal.FILE_TOO_LARGE, f"Upload-Length: {size} bytes, the limit is {limit}.")
 
 
-def _check_unfinished(offer: Offer, guest: Guest | None) -> None:
+def _begun(offer: Offer, guest: Guest | None, invite: Invite | None) -> Begun:
+    address = Q(client_address=offer.client_address or None)
+    own = Q(guest=guest) if guest else Q(guest=None) & address
+    # Whoever comes without a secret is somebody new each time.
+    others = ~Q(guest=guest) if guest else Q()
+    counts = Upload.objects.unfinished().aggregate(
+        own=Count("pk", filter=own),
+        empty_from_address=Count("pk", filter=address & Q(offset=0, ranges=[])),
+        at_link=Count("pk", filter=Q(invite=invite)),
+        of_others_at_link=Count("pk", filter=Q(invite=invite) & others),
+        promised=Coalesce(Sum(F("size") - F("offset")), 0),
+    )
+    return Begun(**counts)
+
+
+def _check_begun(begun: Begun) -> None:
     """A guest, and an address, may have so many uploads begun: what is begun takes room from everybody."""
-    unfinished = Upload.objects.unfinished()
-    own = unfinished.filter(guest=guest) if guest else unfinished.filter(client_address=offer.client_address or None)
-    if own.count() >= settings.MAX_UNFINISHED_PER_GUEST:
+    if begun.own >= settings.MAX_UNFINISHED_PER_GUEST:
         raise RefusedError(Refusal.TOO_MANY_REQUESTS, "Other files have to be finished first.", retry_after=5)
-    empty = unfinished.filter(client_address=offer.client_address or None, offset=0, ranges=[])
-    if empty.count() >= EMPTY_PER_ADDRESS:
+    if begun.empty_from_address >= EMPTY_PER_ADDRESS:
         raise RefusedError(Refusal.TOO_MANY_REQUESTS, "Too many files were begun and not sent.", retry_after=60)
 
 
-def _check_places(offer: Offer, guest: Guest | None, invite: Invite | None) -> None:
+def _check_places(offer: Offer, guest: Guest | None, invite: Invite | None, begun: Begun) -> None:
     """Limits of number and bytes; unfinished uploads count, since their places are promised."""
     if invite is None:
         return
-    uploads = Upload.objects.filter(invite=invite)
     if invite.one_time:
-        others = uploads.unfinished()
-        if guest:  # whoever comes without a secret is somebody new each time
-            others = others.exclude(guest=guest)
-        if invite.claimed_at is None and others.exists():
+        if invite.claimed_at is None and begun.of_others_at_link:
             raise RefusedError(Refusal.CLAIMED, "Somebody else is using this one-time link.")
-    elif invite.max_uses != UNLIMITED and invite.used + uploads.unfinished().count() >= invite.max_uses:
+    elif invite.max_uses != UNLIMITED and invite.used + begun.at_link >= invite.max_uses:
         raise RefusedError(Refusal.EXHAUSTED, f"The link takes {invite.max_uses} files in all.")
+    uploads = Upload.objects.filter(invite=invite)
     if invite.max_files and uploads.counted().filter(guest=guest).count() >= invite.max_files:
         raise RefusedError(Refusal.TOO_MANY_FILES, f"The limit is {invite.max_files} files each.")
     _check_quota(offer.size, invite)
@@ -286,6 +308,10 @@ def _check_quota(more: int, invite: Invite | None) -> None:
 
 def check_disk(needed: int, spool: Spool) -> None:
     """Raises RefusedError when there is no room for so many bytes beside those that are promised already."""
-    promised = Upload.objects.unfinished().aggregate(total=Sum(F("size") - F("offset")))["total"]
-    if spool.free() - (promised or 0) < needed:
+    promised = Upload.objects.unfinished().aggregate(total=Coalesce(Sum(F("size") - F("offset")), 0))["total"]
+    _check_room(needed, promised, spool)
+
+
+def _check_room(needed: int, promised: int, spool: Spool) -> None:
+    if spool.free() - promised < needed:
         raise RefusedError(Refusal.DISK_FULL, "The server has no room for this file now.")

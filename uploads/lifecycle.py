@@ -86,7 +86,8 @@ def count_use(upload: Upload, now: datetime) -> None:
         return
     link = Invite.objects.filter(pk=upload.invite_id)
     link.update(used=F("used") + 1)
-    link.filter(max_uses=1, claimed_at=None).update(claimed_by=upload.guest_id, claimed_at=now)
+    if upload.invite is None or upload.invite.one_time:
+        link.filter(max_uses=1, claimed_at=None).update(claimed_by=upload.guest_id, claimed_at=now)
 
 
 def discard(upload: Upload, by: Upload.DiscardedBy) -> bool:

@@ -7,7 +7,7 @@ from django.http.cookie import parse_cookie
 
 from invites import guests
 from invites.models import Guest
-from invites.refusals import Refusal, RefusedError
+from invites.refusals import RefusedError
 from uploads.models import Upload
 from uploads.tus_protocol import TusError
 

@@ -219,26 +219,21 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
     end: End | None = None
     unsettled = 0
     try:
-        while end is None:
-            end = await _take_in(receive, turn, sink)
-            if end is None and len(sink.buffer) < BLOCK:
+        while (end := await _take_in(receive, turn, sink)) is None:
+            if len(sink.buffer) < BLOCK:
                 continue
             if working:
                 await blocking.finish(working)
-            if sink.buffer:
-                block, sink.buffer = sink.buffer, bytearray()
-                unsettled += len(block)
-                # Nothing of a body with a checksum is acknowledged before its end, where the sum can be compared.
-                checkpoint = end is None and unsettled >= CHECKPOINT and not sink.checksum
-                unsettled = 0 if checkpoint else unsettled
-                working = blocking.start(_work, sink, block, settle=checkpoint)
+            block, sink.buffer = sink.buffer, bytearray()
+            unsettled += len(block)
+            # Nothing of a body with a checksum is acknowledged before its end, where the sum can be compared.
+            checkpoint = unsettled >= CHECKPOINT and not sink.checksum
+            unsettled = 0 if checkpoint else unsettled
+            working = blocking.start(_work, sink, block, settle=checkpoint)
     finally:
         if working:  # also when this is cancelled: the file is closed next
             await blocking.finish(working)
-    if sink.checksum and not (end is End.WHOLE and sink.checksum.holds()):
-        raise ChecksumMismatchError
-    if end is not End.TOO_LONG:
-        await blocking.run(sink.settle)
+    await blocking.run(_end, sink, end)
     return end
 
 
@@ -255,6 +250,15 @@ async def _take_in(receive: Receive, turn: Turn, sink: Sink) -> End | None:
     sink.room -= len(body)
     sink.buffer += body
     return None if message.get("more_body") else End.WHOLE
+
+
+def _end(sink: Sink, end: End) -> None:
+    """The last bytes of a body, in one step with what makes all of them count."""
+    sink.write(sink.buffer)
+    if sink.checksum and not (end is End.WHOLE and sink.checksum.holds()):
+        raise ChecksumMismatchError
+    if end is not End.TOO_LONG:
+        sink.settle()
 
 
 def _work(sink: Sink, block: bytearray, *, settle: bool) -> None:

@@ -192,11 +192,15 @@ class TusApp:
         end = await pour(exchange.receive, turn, sink)
         if end is End.TOO_LONG:
             raise TusError(413, "too_long", "The body is longer than Upload-Length.")
-        await blocking.run(self._check_head, file, invite)
-        await blocking.run(self.spool.sync_folder)
+        await blocking.run(self._finish_whole, file, invite)
         digest = sink.sum.hexdigest() if sink.sum else ""
         self.sums.keep(upload_id, sink.offset, sink.sum if sink.offset < offer.size else None)
         return Arrived(sink.offset, digest)
+
+    def _finish_whole(self, file: SpoolFile, invite: Invite | None) -> None:
+        self._check_head(file, invite)
+        with disk_full_told():
+            self.spool.sync_folder()
 
     async def _insert(
         self,

@@ -45,7 +45,7 @@ class File:
 
 @dataclass
 class Storm:
-    """`files`: all that were begun. `kills`: how often the server died. `acknowledgements`: how often it told an offset."""
+    """`files`: all that were begun. `acknowledgements`: how often the server told an offset. `kills`: of the server."""
 
     product: Processes
     token: str

@@ -12,8 +12,8 @@ from pathlib import Path
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
-from tests.chaos.kills import Storm  # noqa: E402
-from tests.serving import Processes  # noqa: E402
+from tests.chaos.kills import Storm
+from tests.serving import Processes
 
 ROUND = 30.0  # seconds
 

@@ -1,7 +1,7 @@
 """A spool on a simulated disk, which forgets at a crash what it was not made to keep.
 
 Bytes are durable after `sync`, names after `sync_folder`. What was neither may be there after a power loss, or not, or
-in part. Faults are armed in advance: the n-th operation from then on loses power, finds no room, or fails to sync.
+in part. A fault is armed in advance: the n-th operation from then on loses power, finds no room, or fails to sync.
 """
 
 import enum
@@ -165,13 +165,10 @@ class ForgetfulSpool(Spool):
         self.durable_names: dict[uuid.UUID, Inode] = {}
         self.lost_and_found: dict[uuid.UUID, Inode] = {}
         self.off = False
+        # A fault that strikes after so many more operations, at the first one that it can strike.
         self.armed: tuple[int, Fault] | None = None
 
     # --- faults
-
-    def arm(self, steps: int, fault: Fault) -> None:
-        """`fault` strikes after so many more operations, at the first one that it can strike."""
-        self.armed = steps, fault
 
     def step(self, weakness: Fault | None) -> Fault | None:
         if self.off:

@@ -10,7 +10,8 @@ import os
 import random
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -58,7 +59,20 @@ class Ending(Enum):
     CUT = "the line breaks, and the guest hears nothing"
 
 
+@dataclass(frozen=True)
+class Mishap:
+    """A fault at the n-th operation of the disk from now on, and what becomes of un-synced bytes if the power goes."""
+
+    fault: Fault
+    steps: int
+    fate: Fate
+    seed: int
+
+
 ENDINGS = st.sampled_from([Ending.WHOLE, *Ending])
+MISHAPS = st.none() | st.builds(
+    Mishap, st.sampled_from(Fault), st.integers(0, 8), st.sampled_from(Fate), st.integers(0, 99)
+)
 
 
 class Body(Call):
@@ -153,7 +167,6 @@ class Promise(RuleBasedStateMachine):
         self.app = TusApp(self.disk)
         self.library = Library()
         self.all: list[File] = []
-        self.recovery = (Fate.FORGOTTEN, 0)
 
     @initialize(target=files)
     def a_guest_opens_a_link(self) -> MultipleResults[File]:
@@ -176,19 +189,26 @@ class Promise(RuleBasedStateMachine):
 
     # --- requests
 
-    def ask(self, call: Call, file: File, ending: Ending = Ending.WHOLE) -> int:
-        """Sends a request; the answer's status, 0 when there was none. What it promises is noted."""
+    @contextmanager
+    def exposed_to(self, mishap: Mishap | None) -> Iterator[None]:
+        """What happens inside may be struck by it; a power loss is followed by a restart."""
+        self.disk.armed = (mishap.steps, mishap.fault) if mishap else None
         try:
-            self.loop.run(call.run(self.app))
+            yield
         except PowerLossError:
-            return 0
+            assert mishap
+            self.restart(mishap.fate, mishap.seed)
         finally:
-            if self.disk.off:
-                self.restart(*self.recovery)
-        if ending is not Ending.WHOLE:
-            return 0
-        self.hear(call, file)
-        return call.status
+            self.disk.armed = None
+
+    def ask(self, call: Call, file: File, ending: Ending = Ending.WHOLE, mishap: Mishap | None = None) -> int:
+        """Sends a request; the answer's status, 0 when the guest heard none. What it promises is noted."""
+        with self.exposed_to(mishap):
+            self.loop.run(call.run(self.app))
+            if ending is Ending.WHOLE:
+                self.hear(call, file)
+                return call.status
+        return 0
 
     def hear(self, call: Call, file: File) -> None:
         if call.status in (200, 201, 204):
@@ -215,13 +235,13 @@ class Promise(RuleBasedStateMachine):
 
     # --- what guests do
 
-    @rule(file=files, tenths=st.sampled_from([0, 3, 8, 10, 10]), ending=ENDINGS)
-    def create(self, file: File, tenths: int, ending: Ending) -> None:
+    @rule(file=files, tenths=st.sampled_from([0, 3, 8, 10]), ending=ENDINGS, mishap=MISHAPS)
+    def create(self, file: File, tenths: int, ending: Ending, mishap: Mishap | None) -> None:
         """With some of its body, all, or none; once more when the page was loaded anew, or an answer was lost."""
         pieces = in_pieces(file.content[: len(file.content) * tenths // 10], 2)
         announced = len(file.content) if ending is Ending.CUT and pieces else sum(map(len, pieces))
         before = file.url
-        status = self.ask(self.creation(file, pieces, ending, announced), file, ending)
+        status = self.ask(self.creation(file, pieces, ending, announced), file, ending, mishap)
         assert status in (201, 503, 507, 0)
         assert status != 201 or before in ("", file.url), "one file, one upload"
 
@@ -231,8 +251,11 @@ class Promise(RuleBasedStateMachine):
         count=st.integers(1, 4),
         ending=ENDINGS,
         elsewhere=st.sampled_from([None, None, None, 0, 700, 5000]),
+        mishap=MISHAPS,
     )
-    def send(self, file: File, tenths: int, count: int, ending: Ending, elsewhere: int | None) -> None:
+    def send(
+        self, file: File, tenths: int, count: int, ending: Ending, elsewhere: int | None, mishap: Mishap | None
+    ) -> None:
         """Goes on from where the guest believes to be, or from some other place."""
         if not file.url:
             return
@@ -241,7 +264,7 @@ class Promise(RuleBasedStateMachine):
         body = rest[: max(1, len(rest) * tenths // 10)]
         announced = len(rest) if ending is Ending.CUT else len(body)
         call = self.patch(file, offset, in_pieces(body, count), announced, ending)
-        assert self.ask(call, file, ending) in (204, 409, 423, 503, 507, 0)
+        assert self.ask(call, file, ending, mishap) in (204, 409, 423, 503, 507, 0)
 
     @rule(file=files)
     def look(self, file: File) -> None:
@@ -249,18 +272,14 @@ class Promise(RuleBasedStateMachine):
             row = Upload.objects.get(pk=file.id)
             assert file.promised == row.offset, "HEAD tells the exact offset"
 
-    @rule(file=files, tenths=st.integers(1, 9))
-    def take_over(self, file: File, tenths: int) -> None:
+    @rule(file=files, tenths=st.integers(1, 9), mishap=MISHAPS)
+    def take_over(self, file: File, tenths: int, mishap: Mishap | None) -> None:
         """A HEAD comes while a PATCH hangs: what came is kept, and counts at once."""
         if not file.url or file.promised >= len(file.content):
             return
         offset, rest = file.promised, file.content[file.promised :]
         body = rest[: max(1, len(rest) * tenths // 10)]
-        hanging = self.patch(file, offset, in_pieces(body, 2), len(rest) + 1, Ending.CUT, Hanging)
-        hanging.scope["headers"] = [
-            (name, str(len(rest)).encode() if name == b"content-length" else said)
-            for name, said in hanging.scope["headers"]
-        ]
+        hanging = self.patch(file, offset, in_pieces(body, 2), len(rest), Ending.CUT, Hanging)
         looking = Call("HEAD", file.url, {**TUS, **self.headers})
 
         async def both() -> None:
@@ -276,22 +295,21 @@ class Promise(RuleBasedStateMachine):
                 hanging.left.set()
                 await running
 
-        try:
+        with self.exposed_to(mishap):
             self.loop.run(both())
-        except PowerLossError:
-            self.restart(*self.recovery)
-            return
-        self.hear(looking, file)
-        self.hear(hanging, file)
-        if hanging.status == 423:
-            assert file.promised >= offset + len(body), "all bytes that came are kept"
+            self.hear(looking, file)
+            self.hear(hanging, file)
+            if hanging.status == 423:
+                assert file.promised >= offset + len(body), "all bytes that came are kept"
+
+    @rule(file=files, mishap=MISHAPS)
+    def give_up(self, file: File, mishap: Mishap | None) -> None:
+        """The guest takes a file back, which is an explicit act: it holds for what it says, and for nothing else."""
+        if file.url:
+            self.ask(Call("DELETE", file.url, {**TUS, **self.headers}), file, Ending.UNHEARD, mishap)
+            self.forget_discarded()
 
     # --- what befalls the server
-
-    @rule(fault=st.sampled_from(Fault), steps=st.integers(0, 9), fate=st.sampled_from(Fate), seed=st.integers(0, 999))
-    def something_will_fail(self, fault: Fault, steps: int, fate: Fate, seed: int) -> None:
-        self.disk.arm(steps, fault)
-        self.recovery = fate, seed
 
     @rule(fate=st.sampled_from(Fate), seed=st.integers(0, 999))
     def crash(self, fate: Fate, seed: int) -> None:
@@ -307,28 +325,30 @@ class Promise(RuleBasedStateMachine):
         for upload in Upload.objects.in_custody():
             assert len(self.disk.files[upload.pk].seen) == upload.offset, "what was not acknowledged is cut"
 
-    @rule()
-    def an_hour_later(self) -> None:
-        self.guarded(lambda: custody.inspect(self.disk))
-
-    @rule(time=st.sampled_from([timedelta(minutes=11), timedelta(hours=23), timedelta(hours=25)]))
-    def nobody_comes(self, time: timedelta) -> None:
+    @rule(time=st.sampled_from([timedelta(minutes=11), timedelta(hours=23), timedelta(hours=25)]), mishap=MISHAPS)
+    def nobody_comes(self, time: timedelta, mishap: Mishap | None) -> None:
         """Files grow old, and housekeeping comes by. Only what is unfinished may be given up."""
         self.disk.age(time)
-        before = {upload.pk: upload for upload in Upload.objects.all()}
-        self.guarded(lambda: (worker.expire(self.disk), worker.sweep(self.disk)))
-        for upload in Upload.objects.filter(status="discarded"):
+        before = {upload.pk: upload for upload in Upload.objects.exclude(status="discarded")}
+        with self.exposed_to(mishap):
+            worker.expire(self.disk)
+            worker.sweep(self.disk)
+            custody.inspect(self.disk)
+        for upload in Upload.objects.filter(status="discarded", pk__in=before):
             assert not before[upload.pk].complete
-            assert before[upload.pk].offset == 0 or time > timedelta(hours=1) or before[upload.pk].status == "discarded"
+        self.forget_discarded()
+
+    def forget_discarded(self) -> None:
         gone = set(Upload.objects.filter(status="discarded").values_list("pk", flat=True))
         for file in self.all:
             if file.url and file.id in gone:
                 file.url, file.promised = "", -1
 
-    @rule(mood=st.sampled_from(Mood))
-    def deliver_one(self, mood: Mood) -> None:
+    @rule(mood=st.sampled_from([Mood.TAKES, *Mood]), mishap=MISHAPS)
+    def deliver_one(self, mood: Mood, mishap: Mishap | None) -> None:
         self.library.mood = mood
-        self.guarded(self.deliver_next)
+        with self.exposed_to(mishap):
+            self.deliver_next()
 
     def deliver_next(self) -> bool:
         lifecycle.wake(self.account.pk)
@@ -337,17 +357,9 @@ class Promise(RuleBasedStateMachine):
             deliver(upload, self.library, self.disk)
         return upload is not None
 
-    def guarded(self, work: object) -> None:
-        """Work of the server's own threads, in which the power may go."""
-        try:
-            work()  # type: ignore[operator]
-        except PowerLossError:
-            self.restart(*self.recovery)
-
     @rule(file=files)
     def all_ends_well(self, file: File) -> None:
         """Without further faults a file arrives, whatever befell it before."""
-        self.disk.armed = None
         self.library.mood = Mood.TAKES
         if not file.url:
             assert self.ask(self.creation(file, [], Ending.WHOLE, 0), file) == 201

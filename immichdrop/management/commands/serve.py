@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self.stderr.write("IMMICH_BASE_URL is not set: files are received and wait.")
         self.stdout.flush()
         for number in (signal.SIGINT, signal.SIGTERM):
-            # Uvicorn takes them while it runs, and raises them once more at its end, where deliveries still have to end.
+            # Uvicorn takes them while it runs, and raises them again at its end, when deliveries still have to end.
             signal.signal(number, signal.SIG_IGN)
         try:
             server.run(sockets=[listener])
