@@ -42,16 +42,21 @@ class Fate(enum.Enum):
 
 @dataclass(eq=False)
 class Inode:
-    """A file as programs see it, and as the disk has it. `dirty`: [start, end) not yet on their way to the disk."""
+    """A file as programs see it, and as the disk has it. `dirty`: [start, end) not yet on their way to the disk.
+
+    `version` changes with what is durable.
+    """
 
     seen: bytearray = field(default_factory=bytearray)
     durable: bytearray = field(default_factory=bytearray)
     dirty: list[tuple[int, int]] = field(default_factory=list)
     changed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     locked: bool = False
+    version: int = 0
 
     def settle(self, pages: list[tuple[int, int]], length: int) -> None:
         """These ranges, and this length, reach the disk."""
+        self.version += 1
         for start, end in pages:
             self.durable.extend(bytes(max(0, end - len(self.durable))))
             self.durable[start:end] = self.seen[start:end]
@@ -206,10 +211,9 @@ class ForgetfulSpool(Spool):
         self.durable_names = dict(self.files)
         self.off, self.armed = False, None
 
-    def kept(self, upload_id: uuid.UUID) -> bytes:
-        """What would be left of a file if the power went now, at the very worst."""
-        inode = self.durable_names.get(upload_id)
-        return bytes(inode.durable) if inode else b""
+    def kept(self, upload_id: uuid.UUID) -> Inode:
+        """The file that would be there if the power went now, at the very worst."""
+        return self.durable_names.get(upload_id) or Inode()
 
     def age(self, time: timedelta) -> None:
         """As if all files had been written so much earlier."""

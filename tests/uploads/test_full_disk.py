@@ -73,18 +73,3 @@ def test_a_full_disk(small_disk: Path, processes: Callable[..., Processes]) -> N
     assert guest.patch(upload_id, offset, FILE[offset:]).status_code == 204
     assert hashlib.sha1(kept.read_bytes()).digest() == hashlib.sha1(FILE).digest()
     assert guest.statuses() == ["received"]
-
-
-@pytest.mark.kill
-def test_room_is_promised_once(small_disk: Path, processes: Callable[..., Processes]) -> None:
-    """Two files fit by themselves, and not together."""
-    product = processes(DATABASE_URL="", SPOOL_FREE_MB="1")
-    guest = TusGuest(product.url, product.create_invite("--name", "Beach week"))
-    product.serve("--no-worker")
-    guest.open()
-    size = 12 * MEGABYTE
-    first = guest.begin(size)
-    answer = guest.create(size)
-    assert (answer.status_code, answer.json()["error"]) == (507, "disk_full")
-    content = FILE + bytes(size - len(FILE))
-    assert guest.patch(first, 0, content).status_code == 204
