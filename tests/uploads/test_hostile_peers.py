@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -160,3 +161,29 @@ def test_two_clients_at_two_servers(processes: Callable[..., Processes]) -> None
     assert sum(taken) >= 10
     assert other.statuses() == ["received"]
     assert hashlib.sha1(path.read_bytes()).digest() == hashlib.sha1(FILE).digest()
+
+
+@pytest.mark.kill
+@pytest.mark.skipif(not os.environ.get("TEST_REDIS_URL"), reason="TEST_REDIS_URL is not set; the whole suite sets it")
+def test_a_server_takes_over_from_another(processes: Callable[..., Processes]) -> None:
+    """A request that hangs at one server is asked, through Redis, to make room at the other."""
+    shared = {"DATABASE_URL": "", "REDIS_URL": os.environ["TEST_REDIS_URL"]}
+    first, second = processes(**shared), processes(**shared)
+    token = first.create_invite("--name", "Beach week")
+    first.serve("--no-worker")
+    second.serve("--no-worker")
+    guest = TusGuest(first.url, token)
+    guest.open()
+    other = twin_of(guest)
+    other.url = second.url
+    upload_id = guest.begin(len(FILE))
+    path = first.folder / "spool" / uuid.UUID(upload_id).hex
+    with Line(first.url) as hanging:
+        hanging.begin_patch(guest, upload_id, 0, len(FILE))
+        hanging.send(FILE[:1_500_000])
+        eventually(lambda: path.stat().st_size > 1_000_000, "the bytes on disk")
+        offset = int(other.head(upload_id).headers["Upload-Offset"])
+        assert offset > 1_000_000, "what came to the first server counts at the second"
+        assert other.patch(upload_id, offset, FILE[offset:]).status_code == 204
+        assert hanging.answer().status == 423
+    assert path.read_bytes() == FILE

@@ -51,7 +51,7 @@ PHOTO = pictures.jpeg(1)
 # Longer than a creation's body that is written before its row, and than two checkpoints.
 LONG = random.Random(3).randbytes(17 * MEBIBYTE)
 WORKER = f"{socket.gethostname()}:{os.getpid()}:promise"
-PROFILES = {"": (60, 25), "deep": (3000, 60)}  # examples, and steps of each
+PROFILES = {"": (60, 25), "deep": (1000, 60)}  # examples, and steps of each
 
 
 class Ending(Enum):
