@@ -11,7 +11,8 @@ from .answers import (
     User,
     Version,
 )
-from .client import AssetUpload, Immich
+from .assets import AssetUpload
+from .client import Immich
 from .errors import (
     AccessError,
     Forbidden,

@@ -172,6 +172,17 @@ def objects(value: object) -> list[Answer]:
     return [Answer(item) for item in value]
 
 
+def outcomes(value: object) -> dict[str, str | None]:
+    """What became of each id: None, or Immich's word for why not (recorded exchanges 269-281).
+
+    Of an id named twice, the second outcome is `duplicate`: name each once.
+    """
+    return {
+        result.text("id"): None if result.flag("success") else result.optional_text("error") or "unknown"
+        for result in objects(value)
+    }
+
+
 def user(answer: Answer) -> User:
     """From `/users/me` (recorded exchange 019)."""
     return User(

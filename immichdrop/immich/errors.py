@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 
 _WORDS_LIMIT = 500
 _MISSING_PERMISSION = re.compile(r"Missing required permission: ([\w.]+)")
-_GONE = re.compile(r"^Not found or no [\w.]+ access$|^(Album|Asset|Shared link|Library) not found$")
+_GONE = re.compile(r"^Not found or no [\w.]+ access$|^(Album|Asset|Shared link|Library|Tag) not found$")
 _TRY_AGAIN = frozenset({408, 425, 429})
 
 

@@ -111,6 +111,7 @@ class Transport:
         )
         with closing(self._open(send, repeatable=repeatable)) as response:
             if response.status_code == HTTPStatus.NO_CONTENT:
+                _read(response, 0)  # to its end, or closing it would close the connection as well
                 return None
             return _read_json(response)
 
