@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import about, accounts, albums, assets, faults, page, search, uploads
-from .faults import FaultGate, Faults
+from . import about, accounts, albums, assets, gate, page, search, uploads
+from .faults import Faults
+from .gate import FaultGate
 from .messages import ImmichJSON
 from .refusals import Refusal
 from .server import Server
@@ -33,14 +34,18 @@ def application(server: Server, trouble: Faults, seen: list[Seen]) -> ASGIApp:
     """Every finished request is appended to `seen`."""
     modules = (about, accounts, uploads, assets, albums, search)
     routes = [route for module in modules for route in module.routes(server)]
-    routes += [faults.route(trouble), *page.routes(server)]
+    routes += [gate.route(trouble), *page.routes(server)]
     answers = _Refusals(server.api)
     app = Starlette(
         routes=routes,
         exception_handlers={Refusal: answers.refused, HTTPException: answers.unknown},
     )
     app.router.redirect_slashes = False
-    return _Envelope(FaultGate(app, trouble), server.api, seen)
+
+    def forget(asset_id: str) -> None:
+        server.store.delete_assets([asset_id])
+
+    return _Envelope(FaultGate(app, trouble, forget), server.api, seen)
 
 
 class _Refusals:

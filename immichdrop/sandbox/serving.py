@@ -12,7 +12,8 @@ import uvicorn
 
 from . import account
 from .application import Seen, application
-from .faults import DroppableProtocol, Faults
+from .faults import Faults
+from .gate import DroppableProtocol
 from .records import StoredAlbum, StoredAsset
 from .server import Server
 from .store import Store
@@ -85,7 +86,7 @@ class Sandbox:
     def clear(self) -> None:
         """Forget everything but the account and its key, and end all trouble."""
         self._store.clear()
-        self.faults.down, self.faults.latency = False, 0.0
+        self.faults.clear()
         self.requests.clear()
 
     # Serving

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import pytest
-import requests
 
 from immichdrop.immich import Immich, ImmichError, NotImmich, Unavailable
 from immichdrop.sandbox import Sandbox
@@ -81,24 +80,6 @@ def test_no_answer_in_time_is_unavailable(sandbox: Sandbox) -> None:
         client.ping()
     with pytest.raises(Unavailable, match="in time"):
         client.upload(upload_of(unique_bytes()))
-
-
-def test_latency_alone_is_no_failure(sandbox: Sandbox, client: Immich) -> None:
-    sandbox.faults.latency = 0.05
-
-    client.ping()
-
-
-def test_faults_can_be_set_from_outside(sandbox: Sandbox, client: Immich) -> None:
-    def set_faults(**faults: object) -> dict[str, object]:
-        answer = requests.post(f"{sandbox.url}/sandbox/faults", json=faults, timeout=10)
-        return dict(answer.json())
-
-    assert set_faults(down=True, latency=0.01) == {"down": True, "latency": 0.01}
-    with pytest.raises(Unavailable):
-        client.ping()
-    assert set_faults(down=False, latency=0) == {"down": False, "latency": 0.0}
-    client.ping()
 
 
 def test_an_upload_the_server_misses_can_be_sent_again(sandbox: Sandbox, client: Immich) -> None:

@@ -90,3 +90,21 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert output == ""
     assert errors.strip().splitlines() == [f"CommandError: Can't listen on 127.0.0.1:{port}: Address already in use"]
+
+
+def test_faults_can_be_there_from_the_start(tmp_path: Path) -> None:
+    with command(tmp_path, "--json", "--faults", '{"error_before": {"count": 1}, "status": 429}') as process:
+        client = Immich(introduction(process)["url"], "key")
+        with pytest.raises(Unavailable) as failed:
+            client.ping()
+        client.ping()
+
+    assert failed.value.status == 429
+
+
+def test_a_fault_there_is_not_is_one_clear_line(tmp_path: Path) -> None:
+    with command(tmp_path, "--faults", '{"fire": true}') as process:
+        _, errors = process.communicate(timeout=20)
+
+    assert process.returncode != 0
+    assert "There is no fault called 'fire'" in errors

@@ -6,12 +6,23 @@ import json
 import os
 import signal
 import threading
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from immichdrop.sandbox import Faults, Sandbox
+from immichdrop.sandbox import Faults, FaultsError, Sandbox
+
+
+def _faults(text: str) -> Faults:
+    """What is wrong with them is told in their own words."""
+    faults = Faults()
+    try:
+        faults.change_as(text)
+    except FaultsError as error:
+        raise ArgumentTypeError(str(error)) from None
+    return faults
 
 
 class Command(BaseCommand):
@@ -27,12 +38,16 @@ class Command(BaseCommand):
         parser.add_argument("--quota", type=int, metavar="BYTES", help="of the account")
         parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
         parser.add_argument("--down", action="store_true", help="drop every connection")
+        parser.add_argument("--faults", type=_faults, metavar="JSON", help="as POST /sandbox/faults")
         parser.add_argument("--json", action="store_true", help="print one line for programs")
 
     def handle(self, *args: object, **options: Any) -> None:
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
+        faults: Faults = options["faults"] or Faults()
+        faults.down |= options["down"]
+        faults.latency = options["latency"] or faults.latency
         sandbox = Sandbox(
             options["dir"],
             api=options["api"],
@@ -40,7 +55,7 @@ class Command(BaseCommand):
             port=options["port"],
             quota=options["quota"],
             password=options["password"],
-            faults=Faults(down=options["down"], latency=options["latency"]),
+            faults=faults,
         )
         try:
             sandbox.start()
