@@ -65,6 +65,7 @@ IMMICH_BASE_URL = (
 IMMICH_API_KEY = env.text("IMMICH_API_KEY")
 IMMICH_ALBUM_NAME = env.text("IMMICH_ALBUM_NAME")
 MAX_CONCURRENT = env.integer("MAX_CONCURRENT", 3, least=1, most=64)
+RESTORE_TRASHED = env.flag("RESTORE_TRASHED", default=False)
 
 # --- receiving
 

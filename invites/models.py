@@ -99,6 +99,12 @@ class Invite(models.Model):
     max_files = models.PositiveIntegerField("files per guest", null=True, blank=True)
     max_bytes = models.PositiveBigIntegerField("bytes of all files together", null=True, blank=True)
     max_file_size = models.PositiveBigIntegerField("bytes of one file", null=True, blank=True)
+    describe = models.BooleanField(
+        "guest's words into Immich", default=False, help_text="Name and message become the description of each file."
+    )
+    tag = models.BooleanField(
+        "tag in Immich", default=False, help_text="Each file gets the tag Drop / this link / the guest's name."
+    )
     allow_urls = models.BooleanField("guests may paste addresses", default=False)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)

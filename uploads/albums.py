@@ -7,14 +7,17 @@ exchange 457). A row with a unique name and a lease, in the database all workers
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from immichdrop.immich import AccessError, Immich, NotFound, Unavailable
+from immichdrop.immich import Forbidden, Immich, NotFound, Unavailable
 from immichdrop.models import ImmichAccount
+from invites.models import Invite
 from uploads.models import KnownAlbum, Upload
 
 logger = logging.getLogger(__name__)
@@ -22,28 +25,46 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 PATIENCE = 15.0  # seconds to wait for the worker who is making the album
 LOOK_AGAIN = 0.05  # seconds
+ASSETS_AT_ONCE = 500
 
 # What Immich answers per asset when it is in the album afterwards.
 _IN_ALBUM = (None, "duplicate")
 
 
-def put(upload: Upload, asset_id: str, immich: Immich) -> str:
-    """Puts the asset into the album its upload wishes. Returns a note for the host, empty when all went well.
+@dataclass(slots=True)
+class Placed:
+    """How it went: a note for the host, whether the album was `missed`, what Immich `refused` (asset → its word)."""
 
-    A key that may not do it is the host's to mend, and no reason to call the file undelivered. Raises Unavailable,
-    like everything that talks to Immich.
+    note: str = ""
+    missed: bool = False
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def put(upload: Upload, asset_ids: Sequence[str], immich: Immich) -> Placed:
+    """Puts assets into the album that this upload wishes.
+
+    A key that may not do it is the host's to mend, and no reason to call files undelivered. Raises ImmichError for all
+    else that goes wrong.
     """
     try:
         for album_id in _candidates(upload, immich):
             try:
-                said = immich.add_to_album(album_id, [asset_id]).get(asset_id)
+                refused = _add(album_id, asset_ids, immich)
             except NotFound:
                 _forget(upload.account, album_id)
                 continue
-            return "" if said in _IN_ALBUM else f"Immich did not put it into the album: {said}."
-    except AccessError as error:
-        return f"It is in Immich, but not in the album: {error.reason}."
-    return "It is in Immich, but the album was deleted there."
+            return Placed(_replaced(upload, album_id), refused=refused)
+    except Forbidden as error:
+        return Placed(f"It is in Immich, but not in the album: {error.reason}.", missed=True)
+    return Placed("It is in Immich, but the album was deleted there.", missed=True)
+
+
+def _add(album_id: str, asset_ids: Sequence[str], immich: Immich) -> dict[str, str]:
+    said: dict[str, str | None] = {}
+    for start in range(0, len(asset_ids), ASSETS_AT_ONCE):
+        said |= immich.add_to_album(album_id, asset_ids[start : start + ASSETS_AT_ONCE])
+    words = {asset_id: said.get(asset_id, "no answer") for asset_id in asset_ids}
+    return {asset_id: word for asset_id, word in words.items() if word and word not in _IN_ALBUM}
 
 
 def _candidates(upload: Upload, immich: Immich) -> Iterator[str]:
@@ -53,6 +74,21 @@ def _candidates(upload: Upload, immich: Immich) -> Iterator[str]:
     if upload.album_name:
         yield resolve(upload.account, upload.album_name, immich)
         yield resolve(upload.account, upload.album_name, immich)
+
+
+def _replaced(upload: Upload, album_id: str) -> str:
+    """Where a chosen album was deleted, its link takes the one of the same name from now on. A note, or nothing."""
+    chosen = upload.album_id
+    if chosen is None or str(chosen) == album_id:
+        return ""
+    with transaction.atomic():
+        links = Invite.objects.filter(album_id=chosen, album_name=upload.album_name)
+        links.update(album_id=uuid.UUID(album_id))
+        Upload.objects.filter(album_id=chosen, album_name=upload.album_name, in_album_at=None).update(
+            album_id=uuid.UUID(album_id)
+        )
+    logger.warning("album=%s outcome=deleted replaced_by=%s", chosen, album_id)
+    return "The link's album was deleted in Immich; this one is in another album of the same name."
 
 
 def resolve(account: ImmichAccount, name: str, immich: Immich) -> str:
@@ -95,4 +131,4 @@ def _forget(account: ImmichAccount, album_id: str) -> None:
     """Immich has this album no more."""
     gone = KnownAlbum.objects.filter(account=account, album_id=uuid.UUID(album_id))
     if gone.update(album_id=None):
-        logger.warning("An album was deleted in Immich; it is looked up again by its name.")
+        logger.warning("album=%s outcome=deleted: it is looked up again by its name", album_id)

@@ -1,25 +1,26 @@
 """Every change of an upload's status, each one conditional UPDATE whose count is checked.
 
-    receiving ──► received ──► delivering ──► delivered | duplicate
+    receiving ──► received ──► delivering ──► delivered | duplicate ──► received again, when Immich lost it
         │             ▲   ╲         │  │
         │             │    held     │  └────► failed      (bytes kept)
         ▼             └── waiting ◄─┘                      (bytes kept)
     discarded  (by the guest, the host, or because it expired)
 
-A worker changes only what it holds the lease of. No function here touches the disk or the network.
+A worker changes only what it holds the lease of; `lease_owner` is another one for each claim, so that a worker which
+was too slow can't take its own next claim for the old one. No function here touches the disk or the network.
 """
 
 import random
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from invites.models import Invite
-from uploads.models import Upload
+from uploads.models import Upload, UploadQuerySet
 
 Status = Upload.Status
 Ranges = list[tuple[int, int]]
@@ -27,6 +28,8 @@ Ranges = list[tuple[int, int]]
 LEASE = timedelta(seconds=60)
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=30)
+RECHECK = timedelta(minutes=5)
+KNOWN_AT_ONCE = 1000  # files that Immich probably has, asked about in one request
 
 
 class LeaseLostError(Exception):
@@ -116,42 +119,52 @@ def lose(upload: Upload, message: str) -> None:
 # --- delivering
 
 
-def claim(worker: str, *, except_accounts: Collection[int] = ()) -> Upload | None:
-    """Takes the lease of the next upload that is due, or None. Many workers may ask at once."""
+def claim(owner: str, accounts: Collection[int], limit: int, *, known: bool = False) -> list[Upload]:
+    """Takes the leases of the next uploads that are due at these accounts, `limit` at most.
+
+    With `known` also of up to `KNOWN_AT_ONCE` more that the dedupe table has: what Immich probably has takes one
+    question for all, and no bytes. Many workers may ask at once; on PostgreSQL each skips what another is just taking.
+    """
     now = timezone.now()
-    due = Upload.objects.claimable(now).exclude(account__in=except_accounts)
-    due = due.order_by("next_attempt_at", "created_at")
-    # A few candidates, so that workers who looked at the same moment don't all go away empty-handed.
-    for upload_id in due.values_list("pk", flat=True)[:10]:
-        taken = (
-            Upload.objects.due(now)
-            .filter(pk=upload_id)
-            .update(
-                status=Status.DELIVERING,
-                lease_owner=worker,
-                lease_until=now + LEASE,
-                attempts=F("attempts") + 1,
-            )
+    due = Upload.objects.due(now).filter(account__in=accounts)
+    if not due.exists():
+        return []  # without a transaction, for which SQLite would keep all others from writing
+    probably_known = _in_turn(due).probably_known(KNOWN_AT_ONCE) if known else []
+    free = due.select_for_update(skip_locked=True)  # SQLite's IMMEDIATE transaction keeps everybody else off
+    with transaction.atomic():
+        ids = list(_in_turn(free).values_list("pk", flat=True)[:limit])
+        if probably_known:
+            ids += free.filter(pk__in=probably_known).exclude(pk__in=ids).values_list("pk", flat=True)
+        Upload.objects.filter(pk__in=ids).update(
+            status=Status.DELIVERING, lease_owner=owner, lease_until=now + LEASE, attempts=F("attempts") + 1
         )
-        if taken:
-            return Upload.objects.select_related("account", "invite").get(pk=upload_id)
-    return None
+    return list(_in_turn(Upload.objects.filter(pk__in=ids)).select_related("account", "invite"))
+
+
+def _in_turn(uploads: UploadQuerySet) -> UploadQuerySet:
+    return uploads.order_by("next_attempt_at", "created_at", "pk")
+
+
+def _leased(upload: Upload) -> models.QuerySet[Upload]:
+    return Upload.objects.filter(pk=upload.pk, status=Status.DELIVERING, lease_owner=upload.lease_owner)
 
 
 def _change_leased(upload: Upload, **changes: object) -> None:
     """Changes an upload that its worker still holds. Raises LeaseLostError when it doesn't."""
-    row = Upload.objects.filter(
-        pk=upload.pk, status=Status.DELIVERING, lease_owner=upload.lease_owner, attempts=upload.attempts
-    )
-    if row.update(**changes) != 1:
+    if _leased(upload).update(**changes) != 1:
         raise LeaseLostError(str(upload.pk))
     for name, value in changes.items():
         setattr(upload, name, value)
 
 
-def renew_lease(upload: Upload) -> None:
-    """Heartbeat, while a large file is on its way."""
-    _change_leased(upload, lease_until=timezone.now() + LEASE)
+def renew_leases(uploads: Iterable[Upload]) -> None:
+    """Heartbeat, while these are on their way. What was taken over meanwhile stays with whoever did."""
+    pairs: dict[str, list[uuid.UUID]] = {}
+    for upload in uploads:
+        pairs.setdefault(upload.lease_owner, []).append(upload.pk)
+    for owner, ids in pairs.items():
+        held = Upload.objects.filter(pk__in=ids, status=Status.DELIVERING, lease_owner=owner)
+        held.update(lease_until=timezone.now() + LEASE)
 
 
 def keep_sum(upload: Upload, sha1: str) -> None:
@@ -165,20 +178,36 @@ def sending(upload: Upload) -> None:
         _change_leased(upload, sent_at=timezone.now())
 
 
-def keep_asset(upload: Upload, asset_id: uuid.UUID) -> None:
-    """Remembers the asset as soon as Immich names it, so that a crash before the album step forgets nothing."""
-    _change_leased(upload, asset_id=asset_id)
+def confirm(
+    upload: Upload, asset_id: uuid.UUID, *, duplicate: bool, certain: bool, in_album: bool, in_trash: bool, note: str
+) -> None:
+    """Immich confirmed an asset with the same SHA-1: the only way into `delivered` and `duplicate`.
 
-
-def confirm(upload: Upload, *, duplicate: bool, in_album: bool, note: str = "") -> None:
-    """Immich confirmed an asset with the same SHA-1: the only way into `delivered` and `duplicate`."""
+    `certain`: Immich has just made the asset. Otherwise it is asked about once more later, and the bytes are kept until
+    then, because an asset that was deleted by force is still told of until a job runs (recorded exchanges 461, 462).
+    """
     now = timezone.now()
     _change_leased(
         upload,
         status=Status.DUPLICATE if duplicate else Status.DELIVERED,
-        message=note,
+        asset_id=asset_id,
+        message=note[:500],
         delivered_at=now,
         in_album_at=now if in_album else None,
+        trash=Upload.Trash.KEPT if in_trash else "",
+        recheck_at=None if certain else now + RECHECK,
+        lease_owner="",
+        lease_until=None,
+    )
+
+
+def put_back(upload: Upload, pause: timedelta = timedelta()) -> None:
+    """Gives the lease up without a try, for another time or worker."""
+    _change_leased(
+        upload,
+        status=Status.WAITING if upload.message else Status.RECEIVED,
+        next_attempt_at=timezone.now() + pause,
+        attempts=upload.attempts - 1,
         lease_owner="",
         lease_until=None,
     )
@@ -202,27 +231,76 @@ def fail(upload: Upload, message: str) -> None:
     _change_leased(upload, status=Status.FAILED, message=message[:500], lease_owner="", lease_until=None)
 
 
-def wake(account_id: int) -> int:
-    """Immich answered again: whatever waits for this account is due now. Returns how many."""
-    return Upload.objects.filter(account_id=account_id, status=Status.WAITING).update(next_attempt_at=timezone.now())
-
-
-def retry(upload_ids: Collection[uuid.UUID] | models.QuerySet[Upload, uuid.UUID]) -> int:
-    """The host wants these tried again now: failed and waiting ones become due. Returns how many."""
-    stuck = (Status.WAITING, Status.FAILED)
-    return Upload.objects.filter(pk__in=upload_ids, status__in=stuck).update(
-        status=Status.WAITING, next_attempt_at=timezone.now()
-    )
-
-
 def backoff(attempts: int) -> timedelta:
     """The pause after the n-th attempt (from 1): doubling, capped, and half of it random so that retries spread."""
     full: timedelta = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempts - 1, 20))
     return full * random.uniform(0.5, 1.0)
 
 
-def release_leases(worker_prefix: str) -> int:
+def wake(accounts: Collection[int]) -> int:
+    """Immich answered again: whatever waits for these accounts is due now. Returns how many."""
+    waiting = Upload.objects.filter(account__in=accounts, status=Status.WAITING)
+    return waiting.update(next_attempt_at=timezone.now())
+
+
+def release_leases(owner_prefix: str) -> int:
     """Frees what a dead process of this machine had in hand, without waiting for its lease to end."""
-    return Upload.objects.filter(status=Status.DELIVERING, lease_owner__startswith=worker_prefix).update(
+    return Upload.objects.filter(status=Status.DELIVERING, lease_owner__startswith=owner_prefix).update(
         lease_until=timezone.now() - timedelta(seconds=1)
     )
+
+
+# --- after the confirmation
+
+
+def claim_doubtful(accounts: Collection[int], limit: int) -> list[Upload]:
+    """Confirmed uploads about which Immich has to be asked once more now; put off for everybody else meanwhile."""
+    now = timezone.now()
+    doubtful = Upload.objects.doubtful(now).filter(account__in=accounts)
+    if not doubtful.exists():
+        return []
+    with transaction.atomic():
+        ids = list(
+            doubtful.select_for_update(skip_locked=True).order_by("recheck_at").values_list("pk", flat=True)[:limit]
+        )
+        Upload.objects.filter(pk__in=ids).update(recheck_at=now + RECHECK)
+    return list(Upload.objects.filter(pk__in=ids).select_related("account", "invite"))
+
+
+def now_certain(uploads: Collection[Upload]) -> None:
+    """Immich still has these: they are never sent again by themselves, and their bytes may go."""
+    Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).update(recheck_at=None)
+
+
+def send_again(upload: Upload, message: str) -> bool:
+    """Immich said that it had this file, and has it no more: it is due once more, with its bytes."""
+    row = Upload.objects.filter(pk=upload.pk, status__in=Upload.CONFIRMED, recheck_at=upload.recheck_at)
+    again = row.update(
+        status=Status.WAITING, message=message, next_attempt_at=timezone.now(), recheck_at=None, asset_id=None,
+        sent_at=None, in_album_at=None, trash="",
+    )  # fmt: skip
+    if again:
+        upload.status = Status.WAITING
+    return again == 1
+
+
+# --- the host's hand
+
+
+def retry(upload_ids: Collection[uuid.UUID] | models.QuerySet[Upload, uuid.UUID]) -> int:
+    """The host wants these tried again now. Returns how many.
+
+    Failed and waiting ones become due, and those that are in Immich but not in the album they should be in.
+    """
+    stuck = Q(status__in=(Status.WAITING, Status.FAILED))
+    wishes_album = Q(album_id__isnull=False) | ~Q(album_name="")
+    left_out = Q(status__in=Upload.CONFIRMED, in_album_at=None, trash="") & wishes_album
+    return Upload.objects.filter(stuck | left_out, pk__in=upload_ids).update(
+        status=Status.WAITING, next_attempt_at=timezone.now()
+    )
+
+
+def restore(upload_ids: Collection[uuid.UUID] | models.QuerySet[Upload, uuid.UUID]) -> int:
+    """The host wants these back from Immich's trash. Returns how many."""
+    trashed = Upload.objects.filter(pk__in=upload_ids, status__in=Upload.CONFIRMED, trash=Upload.Trash.KEPT)
+    return trashed.update(status=Status.WAITING, trash=Upload.Trash.RESTORE, next_attempt_at=timezone.now())

@@ -39,9 +39,17 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         abandoned = Q(status=Upload.Status.DELIVERING, lease_until__lt=now)
         return self.filter(waiting | abandoned)
 
-    def claimable(self, now: datetime) -> "UploadQuerySet":
-        """What is due at accounts that are not paused."""
-        return self.due(now).filter(account__pause="")
+    def probably_known(self, most: int) -> list[uuid.UUID]:
+        """Of the first `most` those whose SHA-1 the dedupe table has: Immich may have them already."""
+        rows = list(self.exclude(sha1="").values_list("pk", "account_id", "sha1")[:most])
+        accounts, sums = {account for _, account, _ in rows}, {sha1 for _, _, sha1 in rows}
+        hints = KnownAsset.objects.filter(account__in=accounts, sha1__in=sums)
+        known = set(hints.values_list("account_id", "sha1"))
+        return [upload_id for upload_id, account, sha1 in rows if (account, sha1) in known]
+
+    def doubtful(self, now: datetime) -> "UploadQuerySet":
+        """Confirmed files that Immich has to be asked about once more (`Upload.recheck_at`)."""
+        return self.filter(status__in=Upload.CONFIRMED, recheck_at__lte=now)
 
 
 class Upload(models.Model):
@@ -67,6 +75,10 @@ class Upload(models.Model):
         GUEST = "guest"
         HOST = "host"
         EXPIRED = "expired"
+
+    class Trash(models.TextChoices):
+        KEPT = "kept", "in Immich's trash, and stays there"
+        RESTORE = "restore", "the host wants it back"
 
     # In Immich, as far as a guest is concerned.
     CONFIRMED = (Status.DELIVERED, Status.DUPLICATE)
@@ -120,6 +132,18 @@ class Upload(models.Model):
     album_id = models.UUIDField("wished album's id", null=True, blank=True)
     album_name = models.CharField("wished album", max_length=200, blank=True)
     in_album_at = models.DateTimeField(null=True, blank=True)
+    trash = models.CharField(
+        "in the trash",
+        max_length=10,
+        choices=Trash.choices,
+        blank=True,
+        help_text="Whether Immich had it in its trash.",
+    )
+    recheck_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When Immich is asked once more whether it has it: what was deleted by force lives on for a while.",
+    )
 
     client_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
@@ -150,6 +174,9 @@ class Upload(models.Model):
             models.Index(fields=["status", "next_attempt_at"], name="upload_queue"),
             models.Index(fields=["guest", "invite", "created_at"], name="upload_of_guest"),
             models.Index(fields=["invite", "status"], name="upload_of_invite"),
+            models.Index(fields=["recheck_at"], condition=Q(recheck_at__isnull=False), name="upload_rechecks"),
+            models.Index(fields=["status"], condition=Q(bytes_deleted_at=None), name="upload_bytes_kept"),
+            models.Index(fields=["asset_id"], condition=Q(asset_id__isnull=False), name="upload_of_asset"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from tests import pictures
 from tests.conftest import MakeInvite
 from tests.guest import TusGuest
 from tests.serving import eventually
-from uploads import spool, worker
+from uploads import housekeeping, spool
 from uploads.models import Upload
 from uploads.worker import Worker
 
@@ -45,10 +45,12 @@ def test_a_bad_key_pauses_the_account(
     assert len(asked) == 1, "one refusal is enough: the other files are not tried with the same key"
     assert set(guest.statuses()) <= {"received", "waiting"}
     assert all(item["message"] == "" for item in guest.uploads())
-    assert "Invalid API key" in Upload.objects.get(status="waiting").message
+    waiting = Upload.objects.filter(status="waiting")
+    assert all("Invalid API key" in upload.message for upload in waiting)
+    assert waiting
 
     settings.IMMICH_API_KEY = sandbox.api_key
-    worker.resume(ImmichAccount.objects.get())
+    housekeeping.resume(ImmichAccount.objects.get())
     again = start_deliveries(2)
     eventually(lambda: set(guest.statuses()) == {"delivered"}, "deliveries with the right key")
     again.stop(10)

@@ -5,23 +5,41 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 
+import pytest
 from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
+from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
 from invites.models import Invite
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.guest import TusGuest
 from tests.serving import eventually
-from uploads import delivery, lifecycle, spool, worker
+from uploads import delivery, housekeeping, lifecycle, spool, worker
+from uploads.lane import Lane
 from uploads.models import KnownAsset, Upload
-from uploads.worker import Reach, Worker, connect
+from uploads.reach import Reach
+from uploads.worker import Worker, connect
 
 Arrive = Callable[[Invite | None], TusGuest]
 StartDeliveries = Callable[[int], Worker]
+
+
+def accounts() -> list[int]:
+    return list(ImmichAccount.objects.values_list("pk", flat=True))
+
+
+def claim(owner: str, limit: int = 1) -> list[Upload]:
+    return lifecycle.claim(owner, accounts(), limit)
+
+
+def lane() -> Lane:
+    """Deliveries one step after another."""
+    return Lane("alive:2:", spool.default(), 3, connect, accounts, look_every=0)
 
 
 def sent(sandbox: Sandbox) -> int:
@@ -52,15 +70,12 @@ def test_a_crash_after_sending_is_no_duplicate(
     """The worker died between Immich's answer and ours: the next one finds the asset, and it is this upload's own."""
     guest = guest_at(make_invite(album_name="Party"))
     guest.send(pictures.jpeg(1))
-    upload = lifecycle.claim("dead:1:0")
-    assert upload is not None
-    immich = connect(upload.account)
-    delivery._send(upload, immich, spool.default())
+    (upload,) = claim("dead:1:0")
+    delivery.send(upload, connect(upload.account), spool.default())
     Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
-    again = lifecycle.claim("alive:2:0")
-    assert again is not None
-    assert delivery.deliver(again, immich, spool.default()).status == "delivered"
+    assert lane().run_once()
+    assert guest.statuses() == ["delivered"]
     assert sent(sandbox) == 1
     assert len(sandbox.album_assets("Party")) == 1
 
@@ -69,24 +84,19 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
     web: str, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
 ) -> None:
     guest_at(make_invite()).send(pictures.jpeg(1))
-    slow = lifecycle.claim("slow:1:0")
-    assert slow is not None
+    (slow,) = claim("slow:1:0")
     Upload.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    quick = lifecycle.claim("quick:2:0")
-    assert quick is not None
-    try:
+    assert claim("quick:2:0")
+    with pytest.raises(lifecycle.LeaseLostError):
         lifecycle.fail(slow, "too late")
-    except lifecycle.LeaseLostError:
-        pass
-    else:
-        raise AssertionError("the slow worker still had its say")
+    lifecycle.renew_leases([slow])
     assert Upload.objects.get().lease_owner == "quick:2:0"
 
 
 def test_a_claim_is_one_workers_alone(web: str, make_invite: MakeInvite, guest_at: Arrive) -> None:
     guest_at(make_invite()).send(pictures.jpeg(1))
-    assert lifecycle.claim("one:1:0") is not None
-    assert lifecycle.claim("two:2:0") is None
+    assert claim("one:1:0")
+    assert not claim("two:2:0")
 
 
 def test_many_workers_share_the_queue(web: str, make_invite: MakeInvite, guest_at: Arrive) -> None:
@@ -96,7 +106,7 @@ def test_many_workers_share_the_queue(web: str, make_invite: MakeInvite, guest_a
 
     def take_all(name: str) -> list[uuid.UUID]:
         try:
-            return [upload.pk for upload in iter(lambda: lifecycle.claim(f"{name}:1:0"), None)]
+            return [upload.pk for uploads in iter(lambda: claim(f"{name}:1:0", 3), []) for upload in uploads]
         finally:
             connections.close_all()
 
@@ -110,11 +120,10 @@ def test_leases_of_dead_processes_are_free_at_once(web: str, make_invite: MakeIn
     guest.send(pictures.jpeg(1), filename="a.jpg")
     guest.send(pictures.jpeg(2), filename="b.jpg")
     dead, alive = "here:4194305:0", f"here:{os.getppid()}:0"  # no process has the first number
-    assert lifecycle.claim(dead) is not None
-    assert lifecycle.claim(alive) is not None
+    assert claim(dead)
+    assert claim(alive)
     worker.release_dead_leases("here:1:")
-    taken = lifecycle.claim("here:1:0")
-    assert taken is not None
+    (taken,) = claim("here:1:0")
     assert taken.filename == Upload.objects.exclude(lease_owner=alive).get().filename
 
 
@@ -136,10 +145,10 @@ def test_bytes_go_after_confirmation_and_grace(
     guest.send(pictures.jpeg(1))
     eventually(lambda: guest.statuses() == ["delivered"], "the delivery")
     place = spool.default()
-    assert worker.sweep(place) == 0, "within the grace period the bytes stay"
+    assert housekeeping.sweep(place) == 0, "within the grace period the bytes stay"
     settings.SPOOL_GRACE_HOURS = 0
-    assert worker.sweep(place) == 1
-    assert worker.sweep(place) == 0
+    assert housekeeping.sweep(place) == 1
+    assert housekeeping.sweep(place) == 0
     assert not place.path(Upload.objects.get().pk).exists()
 
 
@@ -149,7 +158,7 @@ def test_waiting_files_keep_their_bytes_for_ever(
     settings.SPOOL_GRACE_HOURS = 0
     guest_at(make_invite()).send(pictures.jpeg(1))
     Upload.objects.update(status="waiting", created_at=timezone.now() - timedelta(days=400))
-    assert worker.sweep(spool.default()) == 0
+    assert housekeeping.sweep(spool.default()) == 0
 
 
 def test_the_pauses_grow_and_have_an_end() -> None:
@@ -160,13 +169,26 @@ def test_the_pauses_grow_and_have_an_end() -> None:
 
 
 def test_a_server_that_answers_probes_and_fails_is_probed_less_and_less() -> None:
-    reach = Reach()
-    reach.lost(1)
-    first = reach._probe_at[1]
-    reach.answered(1)
-    reach.lost(1)
-    assert reach._probe_at[1] - first > 0.9, "the second pause is longer than the first"
-    reach.answered(1)
-    reach.worked(1)
-    reach.lost(1)
-    assert reach._probe_at[1] - first < 1.5, "after a delivery the pauses start anew"
+    now = 1000.0
+    reach = Reach(clock=lambda: now)
+
+    def pause() -> float:
+        assert reach.lost()
+        waited = reach.until_probe()
+        assert reach.silent
+        reach.answered()
+        return waited
+
+    pauses = [pause() for _ in range(8)]
+    assert 1.0 <= pauses[0] <= 1.2, "never more than one probe a second"
+    assert all(later > sooner for sooner, later in pairwise(pauses[:6]))
+    assert 30 <= pauses[-1] <= 36
+    reach.worked()
+    assert pause() <= 1.2, "after a delivery the pauses start anew"
+
+
+def test_a_server_that_wants_to_be_left_alone_is() -> None:
+    reach = Reach(clock=lambda: 1000.0)
+    assert reach.lost(retry_after=90)
+    assert reach.until_probe() == 90
+    assert not reach.lost(retry_after=5), "told once"

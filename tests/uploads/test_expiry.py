@@ -9,7 +9,7 @@ from invites.models import Invite
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.guest import TusGuest
-from uploads import spool, worker
+from uploads import housekeeping, spool
 from uploads.models import Upload
 
 Arrive = Callable[[Invite | None], TusGuest]
@@ -28,7 +28,7 @@ def test_without_a_byte_after_ten_minutes(web: str, make_invite: MakeInvite, gue
     age(early, 11 * MINUTE)
     age(late, 9 * MINUTE)
     assert guest.create(100).json()["error"] == "invite_exhausted"
-    assert worker.expire(spool.default()) == 1
+    assert housekeeping.expire(spool.default()) == 1
     assert Upload.objects.get(pk=early).discarded_by == "expired"
     assert guest.create(100).status_code == 201, "the place is free again"
     assert guest.head(early).status_code == 404
@@ -40,10 +40,10 @@ def test_with_some_bytes_after_a_day(web: str, make_invite: MakeInvite, guest_at
     upload_id = guest.begin(len(photo), key="k")
     guest.patch(upload_id, 0, photo[:500])
     age(upload_id, 23 * HOUR)
-    assert worker.expire(spool.default()) == 0
+    assert housekeeping.expire(spool.default()) == 0
     age(upload_id, 25 * HOUR)
-    assert worker.expire(spool.default()) == 1
-    assert worker.sweep(spool.default()) == 1
+    assert housekeeping.expire(spool.default()) == 1
+    assert housekeeping.sweep(spool.default()) == 1
     assert not spool.default().path(Upload.objects.get().pk).exists()
     assert guest.begin(len(photo), key="k") != upload_id, "the same file may be sent anew"
 
@@ -51,7 +51,7 @@ def test_with_some_bytes_after_a_day(web: str, make_invite: MakeInvite, guest_at
 def test_what_is_complete_never_expires(web: str, make_invite: MakeInvite, guest_at: Arrive) -> None:
     upload_id = guest_at(make_invite()).send(pictures.jpeg(1))
     age(upload_id, 1000 * HOUR)
-    assert worker.expire(spool.default()) == 0
+    assert housekeeping.expire(spool.default()) == 0
 
 
 def test_a_vanished_file_does_not_keep_its_place(
@@ -60,7 +60,7 @@ def test_a_vanished_file_does_not_keep_its_place(
     upload_id = guest_at(make_invite()).begin(100)
     row = Upload.objects.get(pk=upload_id)
     spool.default().remove(row.pk)
-    assert worker.expire(spool.default()) == 0
+    assert housekeeping.expire(spool.default()) == 0
     row.created_at = row.created_at.replace(year=2020)
     row.save(update_fields=["created_at"])
-    assert worker.expire(spool.default()) == 1
+    assert housekeeping.expire(spool.default()) == 1

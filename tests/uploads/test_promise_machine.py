@@ -18,6 +18,7 @@ from enum import Enum
 from functools import cached_property
 
 import hypothesis
+from django.utils import timezone
 from hypothesis import HealthCheck, note
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -41,8 +42,8 @@ from tests import pictures
 from tests.guest import BODY, TUS, metadata
 from tests.uploads.forgetful_disk import Fate, Fault, ForgetfulSpool, PowerLossError
 from tests.wire import Call
-from uploads import blocking, custody, lifecycle, progress, worker
-from uploads.delivery import deliver
+from uploads import blocking, custody, housekeeping, lifecycle, progress
+from uploads.lane import Lane
 from uploads.models import CustodyAlarm, KnownAsset, Upload
 from uploads.tus import TusApp
 
@@ -167,6 +168,7 @@ class Promise(RuleBasedStateMachine):
         self.disk = ForgetfulSpool()
         self.app = TusApp(self.disk)
         self.library = Library()
+        self.lane = self.new_lane()
         self.all: list[File] = []
         self.checked: dict[uuid.UUID, tuple[int, int]] = {}
 
@@ -182,6 +184,10 @@ class Promise(RuleBasedStateMachine):
         for number, longer in enumerate((0, 3000, 40_000, len(LONG))):
             self.all.append(File(f"file {number}", PHOTO + str(number).encode() + LONG[:longer]))
         return multiple(*self.all)
+
+    def new_lane(self) -> Lane:
+        """The way to the library, one step after another instead of in threads."""
+        return Lane(f"{WORKER}:", self.disk, 1, lambda account: self.library, lambda: [self.account.pk], look_every=0)
 
     def teardown(self) -> None:
         self.loop.close()
@@ -322,6 +328,7 @@ class Promise(RuleBasedStateMachine):
         note(f"power loss: un-synced bytes {fate.name}, seed {seed}")
         self.disk.crash(fate, seed)
         self.app = TusApp(self.disk)
+        self.lane = self.new_lane()
         lifecycle.release_leases(WORKER)
         custody.inspect(self.disk)
         for upload in Upload.objects.in_custody():
@@ -333,8 +340,8 @@ class Promise(RuleBasedStateMachine):
         self.disk.age(time)
         before = {upload.pk: upload for upload in Upload.objects.exclude(status="discarded")}
         with self.exposed_to(mishap):
-            worker.expire(self.disk)
-            worker.sweep(self.disk)
+            housekeeping.expire(self.disk)
+            housekeeping.sweep(self.disk)
             custody.inspect(self.disk)
         for upload in Upload.objects.filter(status="discarded", pk__in=before):
             assert not before[upload.pk].complete
@@ -352,12 +359,27 @@ class Promise(RuleBasedStateMachine):
         with self.exposed_to(mishap):
             self.deliver_next()
 
+    @rule(file=files)
+    def immich_loses(self, file: File) -> None:
+        """A job removes what was deleted by force, though Immich has told of it until now."""
+        rows = Upload.objects.filter(key=file.key, status__in=Upload.CONFIRMED)
+        if rows.filter(recheck_at=None).exists():
+            return  # it is the host's will
+        self.library.assets.pop(file.sha1, None)
+
+    @rule(mishap=MISHAPS)
+    def asked_again(self, mishap: Mishap | None) -> None:
+        with self.exposed_to(mishap):
+            self.check_doubtful()
+
+    def check_doubtful(self) -> None:
+        Upload.objects.exclude(recheck_at=None).update(recheck_at=timezone.now())
+        self.lane.look()
+
     def deliver_next(self) -> bool:
-        lifecycle.wake(self.account.pk)
-        upload = lifecycle.claim(WORKER)
-        if upload:
-            deliver(upload, self.library, self.disk)
-        return upload is not None
+        lifecycle.wake([self.account.pk])
+        self.lane.line.reach.answered()
+        return self.lane.run_once()
 
     @rule(file=files)
     def all_ends_well(self, file: File) -> None:
@@ -372,6 +394,7 @@ class Promise(RuleBasedStateMachine):
             assert self.ask(call, file) == 204
         assert file.promised == len(file.content)
         lifecycle.retry([file.id])
+        self.check_doubtful()
         while self.deliver_next():
             pass
         assert Upload.objects.get(pk=file.id).status in Upload.CONFIRMED
@@ -389,7 +412,7 @@ class Promise(RuleBasedStateMachine):
             file = contents[upload.key]
             assert upload.offset <= file.sent, "an offset beyond what was ever sent"
             assert upload.sha1 in ("", file.sha1)
-            if upload.status in Upload.CONFIRMED:
+            if upload.status in Upload.CONFIRMED and upload.recheck_at is None:
                 assert file.sha1 in self.library.assets, "only Immich's word ends the custody"
             else:
                 self.check_kept(upload, file)
