@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from immichdrop.immich import Forbidden, Immich, NotFound, Unavailable
+from immichdrop.immich import Forbidden, Immich, NotFound, Rejected, Unavailable
 from immichdrop.models import ImmichAccount
 from invites.models import Invite
 from uploads.models import KnownAlbum, Upload
@@ -43,8 +43,8 @@ class Placed:
 def put(upload: Upload, asset_ids: Sequence[str], immich: Immich) -> Placed:
     """Puts assets into the album that this upload wishes.
 
-    A key that may not do it is the host's to mend, and no reason to call files undelivered. Raises ImmichError for all
-    else that goes wrong.
+    A key that may not do it, or a name that Immich does not take, is the host's to mend, and no reason to call files
+    undelivered. Raises ImmichError for all else that goes wrong.
     """
     try:
         for album_id in _candidates(upload, immich):
@@ -54,7 +54,7 @@ def put(upload: Upload, asset_ids: Sequence[str], immich: Immich) -> Placed:
                 _forget(upload.account, album_id)
                 continue
             return Placed(_replaced(upload, album_id), refused=refused)
-    except Forbidden as error:
+    except (Forbidden, Rejected) as error:
         return Placed(f"It is in Immich, but not in the album: {error.reason}.", missed=True)
     return Placed("It is in Immich, but the album was deleted there.", missed=True)
 

@@ -185,8 +185,10 @@ def confirm(
 
     `certain`: Immich has just made the asset. Otherwise it is asked about once more later, and the bytes are kept until
     then, because an asset that was deleted by force is still told of until a job runs (recorded exchanges 461, 462).
+    What was confirmed before, and is only to get into an album, is not asked about: a deletion is its owner's will.
     """
     now = timezone.now()
+    certain = certain or upload.delivered_at is not None
     _change_leased(
         upload,
         status=Status.DUPLICATE if duplicate else Status.DELIVERED,
@@ -277,7 +279,7 @@ def send_again(upload: Upload, message: str) -> bool:
     row = Upload.objects.filter(pk=upload.pk, status__in=Upload.CONFIRMED, recheck_at=upload.recheck_at)
     again = row.update(
         status=Status.WAITING, message=message, next_attempt_at=timezone.now(), recheck_at=None, asset_id=None,
-        sent_at=None, in_album_at=None, trash="",
+        sent_at=None, delivered_at=None, in_album_at=None, trash="",
     )  # fmt: skip
     if again:
         upload.status = Status.WAITING
