@@ -56,11 +56,11 @@ class Worker:
         """Lets running deliveries end for at most `timeout` seconds; what is left is taken over when its lease ends."""
         deadline = time.monotonic() + timeout
         self.stopping.set()
+        for lane in list(self.lanes.values()):
+            lane.stopping.set()
         arrivals.announce()
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        for lane in self.lanes.values():
-            lane.stopping.set()
         for lane in self.lanes.values():
             lane.stop(deadline)
 
