@@ -11,7 +11,7 @@ from starlette.routing import Route
 from . import answers
 from .access import Access
 from .messages import ImmichJSON, json_body
-from .records import StoredAlbum, StoredAsset
+from .records import StoredAlbum
 from .refusals import bad_request, not_found_or_no_access
 from .server import Server
 from .validation import identifier, refuse, text, uuids
@@ -68,7 +68,7 @@ class _Albums:
         refuse([text(name, ("albumName",)), uuids(ids, "assetIds")])
         album = self._store.create_album(str(name), str(body.get("description") or ""))
         for asset_id in ids if isinstance(ids, list) else []:
-            if self._addable(asset_id) is not None:
+            if self._store.shareable(asset_id):
                 self._store.add_to_album(album.id, asset_id)
         answer = self._answer(album, just_created=True)
         return ImmichJSON(answer, status_code=HTTPStatus.CREATED)
@@ -105,18 +105,13 @@ class _Albums:
         return ImmichJSON({"success": False, "error": error})
 
     def _add(self, album_id: str, asset_id: str) -> dict[str, object]:
-        if self._store.album(album_id) is None or self._addable(asset_id) is None:
-            return {"id": asset_id, "success": False, "error": "no_permission"}
-        if not self._store.add_to_album(album_id, asset_id):
+        """What is in it is a duplicate, also when it is in the trash by now."""
+        if album_id in self._store.albums_of(asset_id):
             return {"id": asset_id, "success": False, "error": "duplicate"}
+        if self._store.album(album_id) is None or not self._store.shareable(asset_id):
+            return {"id": asset_id, "success": False, "error": "no_permission"}
+        self._store.add_to_album(album_id, asset_id)
         return {"id": asset_id, "success": True}
-
-    def _addable(self, asset_id: str) -> StoredAsset | None:
-        """Not those in the trash, and not locked ones (279, 281)."""
-        asset = self._store.asset(asset_id)
-        if asset is None or asset.is_trashed or asset.visibility == "locked":
-            return None
-        return asset
 
     def _answer(self, album: StoredAlbum, *, embed: bool = True, just_created: bool = False) -> dict[str, object]:
         return answers.album(

@@ -39,6 +39,9 @@ class Command(BaseCommand):
         parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
         parser.add_argument("--down", action="store_true", help="drop every connection")
         parser.add_argument("--faults", type=_faults, metavar="JSON", help="as POST /sandbox/faults")
+        parser.add_argument(
+            "--jobs-after", type=float, default=3.0, metavar="SECONDS", help="until what was deleted by force is gone"
+        )
         parser.add_argument("--json", action="store_true", help="print one line for programs")
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -56,6 +59,7 @@ class Command(BaseCommand):
             quota=options["quota"],
             password=options["password"],
             faults=faults,
+            jobs_after=options["jobs_after"],
         )
         try:
             sandbox.start()
