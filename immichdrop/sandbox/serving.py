@@ -29,7 +29,7 @@ _IDLE_SECONDS = 5
 class Sandbox:
     """A stand-in Immich that keeps what it holds in `directory`.
 
-    `api`: 2 or 3. `quota`: bytes the account may hold. `jobs_after`: seconds until what was deleted
+    `api`: 1, 2 or 3. `quota`: bytes the account may hold. `jobs_after`: seconds until what was deleted
     by force is removed; None: by `run_jobs` alone, so that a test sees both states.
     With `port` 0 a free one is taken at the first start and kept from then on.
     """

@@ -197,7 +197,7 @@ def test_a_directory_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
     assert (asset.description, asset.is_trashed) == ("kept", False)
 
 
-@pytest.mark.parametrize("api", [2, 3])
+@pytest.mark.parametrize("api", [1, 2, 3])
 def test_it_is_the_version_it_shall_be(sandboxes: dict[str, Sandbox], api: int) -> None:
     sandbox = sandboxes[f"v{api}"]
     with Immich(sandbox.url, sandbox.api_key) as client:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=2283, help="0 takes a free one")
         parser.add_argument("--host", default="127.0.0.1", help="IP address to listen on")
-        parser.add_argument("--api", type=int, choices=(2, 3), default=3, help="major version")
+        parser.add_argument("--api", type=int, choices=(1, 2, 3), default=3, help="major version")
         parser.add_argument("--dir", type=Path, default=Path("data/sandbox"))
         parser.add_argument("--password", help="of the administrator; otherwise a random one")
         parser.add_argument("--quota", type=int, metavar="BYTES", help="of the account")
