@@ -129,6 +129,14 @@ def tag(tag: StoredTag) -> Json:
     return answer if tag.parent_id is None else answer | {"parentId": tag.parent_id}
 
 
+def outcomes(asset_ids: Sequence[str], errors: Sequence[str | None]) -> list[Json]:
+    """What became of each of these (269-281)."""
+    return [
+        {"id": asset_id, "success": True} if error is None else {"id": asset_id, "success": False, "error": error}
+        for asset_id, error in zip(asset_ids, errors, strict=True)
+    ]
+
+
 def album(
     album: StoredAlbum,
     assets: Sequence[StoredAsset],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,24 @@ class Database:
         for name, declaration in rows.ADDED_COLUMNS.items():
             if name not in there:
                 self._database.execute(f"ALTER TABLE asset ADD COLUMN {name} {declaration}")
+
+    def _put_into(self, holder: str, holder_id: str, asset_ids: Iterable[str]) -> list[str | None]:
+        """Assets into an `album`, or under a `tag`. For each None, or Immich's word for why it is not:
+        `duplicate`, or `no_permission` if it is unknown, in the trash or locked (270, 279, 281)."""
+        put = (
+            f"INSERT INTO {holder}_asset SELECT {holder}.id, asset.id FROM {holder}, asset WHERE {holder}.id = ?"  # noqa: S608
+            " AND asset.id = ? AND NOT is_trashed AND visibility != 'locked' ON CONFLICT DO NOTHING"
+        )
+        there = f"SELECT 1 FROM {holder}_asset WHERE {holder}_id = ? AND asset_id = ?"  # noqa: S608
+        outcomes: list[str | None] = []
+        with self._transaction() as database:
+            for asset_id in asset_ids:
+                if database.execute(put, [holder_id, asset_id]).rowcount == 1:
+                    outcomes.append(None)
+                else:
+                    known = database.execute(there, [holder_id, asset_id]).fetchone()
+                    outcomes.append("duplicate" if known else "no_permission")
+        return outcomes
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -100,11 +100,6 @@ class Store(AlbumStore, TagStore):
         found = self._rows("SELECT * FROM asset ORDER BY file_created_at DESC, id")
         return [rows.asset(row, self.directory) for row in found]
 
-    def shareable(self, asset_id: str) -> bool:
-        """May it join an album? Not from the trash, and not when it is locked (279, 281)."""
-        asset = self.asset(asset_id)
-        return asset is not None and not asset.is_trashed and asset.visibility != "locked"
-
     def used_bytes(self) -> int:
         return int(self._rows("SELECT coalesce(sum(size), 0) AS used FROM asset")[0]["used"])
 

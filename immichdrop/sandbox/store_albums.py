@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -34,15 +35,12 @@ class AlbumStore(Database):
         with self._transaction() as database:
             database.execute("DELETE FROM album WHERE id = ?", [album_id])
 
-    def add_to_album(self, album_id: str, asset_id: str) -> bool:
-        """False if it was there already."""
+    def add_to_album(self, album_id: str, asset_ids: Sequence[str]) -> list[str | None]:
+        """What became of each: see `_put_into`."""
+        outcomes = self._put_into("album", album_id, asset_ids)
         with self._transaction() as database:
-            added = database.execute(
-                "INSERT INTO album_asset VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [album_id, asset_id],
-            )
             database.execute("UPDATE album SET updated_at = ? WHERE id = ?", [now(), album_id])
-            return added.rowcount == 1
+        return outcomes
 
     def album_assets(self, album_id: str) -> list[StoredAsset]:
         """Latest taken first; without those in the trash."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from . import rows
@@ -35,11 +36,9 @@ class TagStore(Database):
         query = "SELECT tag.* FROM tag JOIN tag_asset ON tag_id = tag.id WHERE asset_id = ? ORDER BY value"
         return [rows.tag(row) for row in self._rows(query, [asset_id])]
 
-    def tag_asset(self, tag_id: str, asset_id: str) -> bool:
-        """False if it had the tag already."""
-        with self._transaction() as database:
-            added = database.execute("INSERT INTO tag_asset VALUES (?, ?) ON CONFLICT DO NOTHING", [tag_id, asset_id])
-            return added.rowcount == 1
+    def tag_assets(self, tag_id: str, asset_ids: Sequence[str]) -> list[str | None]:
+        """What became of each: see `_put_into`."""
+        return self._put_into("tag", tag_id, asset_ids)
 
     def delete_tag(self, tag_id: str) -> None:
         """And all below it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -60,25 +61,20 @@ class _Tags:
         tag = self._tag(request, "tag.asset")
         ids = (await json_body(request)).get("ids")
         refuse([uuids(ids, "ids", empty_words=("ids should not be empty",))])
-        return ImmichJSON([self._put(tag, str(each)) for each in (ids if isinstance(ids, list) else [])])
+        wanted = ids if isinstance(ids, list) else []
+        outcomes = await run_in_threadpool(self._store.tag_assets, tag.id, wanted)
+        return ImmichJSON(answers.outcomes(wanted, outcomes))
 
     async def tag_several(self, request: Request, access: Access) -> Response:
         """What is not there is left out silently; the answer counts the new pairs."""
         body = await json_body(request)
         tag_ids, asset_ids = body.get("tagIds"), body.get("assetIds")
         refuse([uuids(tag_ids, "tagIds"), uuids(asset_ids, "assetIds")])
-        tags = [each for each in (tag_ids if isinstance(tag_ids, list) else []) if self._store.tag(each)]
-        assets = [each for each in (asset_ids if isinstance(asset_ids, list) else []) if self._store.asset(each)]
-        return ImmichJSON({"count": sum(self._store.tag_asset(tag, asset) for tag in tags for asset in assets)})
-
-    def _put(self, tag: StoredTag, asset_id: str) -> dict[str, object]:
-        """As into an album."""
-        if tag in self._store.tags_of(asset_id):
-            return {"id": asset_id, "success": False, "error": "duplicate"}
-        if not self._store.shareable(asset_id):
-            return {"id": asset_id, "success": False, "error": "no_permission"}
-        self._store.tag_asset(tag.id, asset_id)
-        return {"id": asset_id, "success": True}
+        wanted = asset_ids if isinstance(asset_ids, list) else []
+        count = 0
+        for tag_id in tag_ids if isinstance(tag_ids, list) else []:
+            count += self._store.tag_assets(tag_id, wanted).count(None)
+        return ImmichJSON({"count": count})
 
     def _tag(self, request: Request, permission: str) -> StoredTag:
         tag = self._store.tag(identifier(request.path_params))
