@@ -114,15 +114,14 @@ class Assets(Account):
         if asset_ids:
             self._transport.json("DELETE", "/assets", body={"ids": list(asset_ids), "force": force})
 
-    def restore(self, asset_ids: Sequence[str]) -> int:
-        """Take out of the trash; how many were in it. Needs `asset.delete`.
+    def restore(self, asset_ids: Sequence[str]) -> None:
+        """Take out of the trash; the others stay as they are. Needs `asset.delete`.
 
-        All or none: NotFound when a single one is gone.
+        All or none: NotFound when a single one is gone. What was deleted by force can't be restored,
+        and Immich does not say so: look with `bulk_check`.
         """
-        if not asset_ids:
-            return 0
-        answer = self._transport.json("POST", "/trash/restore/assets", body={"ids": list(asset_ids)})
-        return Answer(answer).number("count")
+        if asset_ids:
+            self._transport.json("POST", "/trash/restore/assets", body={"ids": list(asset_ids)})
 
     def _check(self, batch: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Existing | None]]:
         assets = [{"id": key, "checksum": checksum} for key, checksum in batch]

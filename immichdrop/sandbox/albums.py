@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,7 +12,7 @@ from starlette.routing import Route
 from . import answers
 from .access import Access
 from .messages import ImmichJSON, json_body
-from .records import StoredAlbum, StoredAsset
+from .records import StoredAlbum
 from .refusals import bad_request, not_found_or_no_access
 from .server import Server
 from .validation import identifier, refuse, text, uuids
@@ -67,9 +68,7 @@ class _Albums:
         name, ids = body.get("albumName"), body.get("assetIds", [])
         refuse([text(name, ("albumName",)), uuids(ids, "assetIds")])
         album = self._store.create_album(str(name), str(body.get("description") or ""))
-        for asset_id in ids if isinstance(ids, list) else []:
-            if self._addable(asset_id) is not None:
-                self._store.add_to_album(album.id, asset_id)
+        self._store.add_to_album(album.id, ids if isinstance(ids, list) else [])
         answer = self._answer(album, just_created=True)
         return ImmichJSON(answer, status_code=HTTPStatus.CREATED)
 
@@ -87,36 +86,21 @@ class _Albums:
         if self._store.album(album_id) is None:
             raise bad_request("Album not found")
         wanted = ids if isinstance(ids, list) else []
-        return ImmichJSON([self._add(album_id, asset_id) for asset_id in wanted])
+        outcomes = await run_in_threadpool(self._store.add_to_album, album_id, wanted)
+        return ImmichJSON(answers.outcomes(wanted, outcomes))
 
     async def add_to_several(self, request: Request, access: Access) -> Response:
         """One word for all of them: the last that failed, unless any succeeded (276-278)."""
         body = await json_body(request)
         album_ids, asset_ids = body.get("albumIds"), body.get("assetIds")
         refuse([uuids(album_ids, "albumIds"), uuids(asset_ids, "assetIds")])
-        results = [
-            self._add(album_id, asset_id)
-            for album_id in (album_ids if isinstance(album_ids, list) else [])
-            for asset_id in (asset_ids if isinstance(asset_ids, list) else [])
-        ]
-        if any(result["success"] for result in results):
+        wanted = asset_ids if isinstance(asset_ids, list) else []
+        outcomes: list[str | None] = []
+        for album_id in album_ids if isinstance(album_ids, list) else []:
+            outcomes += self._store.add_to_album(album_id, wanted)
+        if None in outcomes:
             return ImmichJSON({"success": True})
-        error = results[-1]["error"] if results else "unknown"
-        return ImmichJSON({"success": False, "error": error})
-
-    def _add(self, album_id: str, asset_id: str) -> dict[str, object]:
-        if self._store.album(album_id) is None or self._addable(asset_id) is None:
-            return {"id": asset_id, "success": False, "error": "no_permission"}
-        if not self._store.add_to_album(album_id, asset_id):
-            return {"id": asset_id, "success": False, "error": "duplicate"}
-        return {"id": asset_id, "success": True}
-
-    def _addable(self, asset_id: str) -> StoredAsset | None:
-        """Not those in the trash, and not locked ones (279, 281)."""
-        asset = self._store.asset(asset_id)
-        if asset is None or asset.is_trashed or asset.visibility == "locked":
-            return None
-        return asset
+        return ImmichJSON({"success": False, "error": outcomes[-1] if outcomes else "unknown"})
 
     def _answer(self, album: StoredAlbum, *, embed: bool = True, just_created: bool = False) -> dict[str, object]:
         return answers.album(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from . import media_types
-from .records import Account, ApiKey, StoredAlbum, StoredAsset
+from .records import Account, ApiKey, StoredAlbum, StoredAsset, StoredTag
 from .versions import Api
 
 Json = dict[str, object]
@@ -105,11 +105,36 @@ def listed_asset(asset: StoredAsset, account: Account, api: Api, *, exif: bool =
     return answer | {"exifInfo": _exif(asset)} if exif else answer
 
 
-def asset(asset: StoredAsset, account: Account, api: Api) -> Json:
-    """`/assets/{id}` (086, 163)."""
+def changed_asset(asset: StoredAsset, account: Account, api: Api) -> Json:
+    """What an update answers (190)."""
     answer = listed_asset(asset, account, api, exif=True)
-    answer |= {"owner": owner(account), "tags": [], "stack": None}
     return answer if api.strict else answer | {"unassignedFaces": []}
+
+
+def asset(asset: StoredAsset, account: Account, api: Api, tags: Sequence[StoredTag]) -> Json:
+    """`/assets/{id}` (086, 163)."""
+    more: Json = {"owner": owner(account), "tags": [tag(one) for one in tags], "stack": None}
+    return changed_asset(asset, account, api) | more
+
+
+def tag(tag: StoredTag) -> Json:
+    """Not recorded: `TagResponseDto` of the OpenAPI descriptions."""
+    answer: Json = {
+        "id": tag.id,
+        "name": tag.name,
+        "value": tag.value,
+        "createdAt": instant(tag.created_at),
+        "updatedAt": instant(tag.updated_at),
+    }
+    return answer if tag.parent_id is None else answer | {"parentId": tag.parent_id}
+
+
+def outcomes(asset_ids: Sequence[str], errors: Sequence[str | None]) -> list[Json]:
+    """What became of each of these (269-281)."""
+    return [
+        {"id": asset_id, "success": True} if error is None else {"id": asset_id, "success": False, "error": error}
+        for asset_id, error in zip(asset_ids, errors, strict=True)
+    ]
 
 
 def album(
@@ -200,12 +225,12 @@ def _exif(asset: StoredAsset) -> Json:
         "focalLength": None,
         "iso": None,
         "exposureTime": None,
-        "latitude": None,
-        "longitude": None,
+        "latitude": asset.latitude,
+        "longitude": asset.longitude,
         "city": None,
         "state": None,
         "country": None,
-        "description": "",
+        "description": asset.description,
         "projectionType": None,
-        "rating": None,
+        "rating": asset.rating,
     }

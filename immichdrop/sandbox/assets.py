@@ -19,7 +19,7 @@ from .records import StoredAsset
 from .refusals import Fault, Refusal, not_found_or_no_access
 from .server import Server
 from .store import Store
-from .validation import array, identifier, refuse, text, uuids
+from .validation import array, identifier, refuse, text
 
 _CACHE = "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
 _CHECKSUMS_LIMIT = 65_534
@@ -33,15 +33,9 @@ def routes(server: Server) -> list[Route]:
             server.guard("asset.upload", assets.bulk_check),
             methods=["POST"],
         ),
-        Route("/api/assets", server.guard("asset.delete", assets.delete), methods=["DELETE"]),
         Route("/api/assets/{id}", server.guard("asset.read", assets.one)),
         Route("/api/assets/{id}/original", server.guard("asset.download", assets.original)),
         Route("/api/assets/{id}/thumbnail", server.guard("asset.view", assets.thumbnail)),
-        Route(
-            "/api/trash/restore/assets",
-            server.guard("asset.delete", assets.restore),
-            methods=["POST"],
-        ),
     ]
 
 
@@ -54,7 +48,7 @@ async def thumbnail_file(store: Store, asset: StoredAsset) -> Path | None:
 
 
 class _Assets:
-    """Recorded exchanges 072, 163-189, 212-225."""
+    """Recorded exchanges 072, 163-189, 213-223."""
 
     def __init__(self, server: Server) -> None:
         self._store = server.store
@@ -62,7 +56,8 @@ class _Assets:
 
     async def one(self, request: Request, access: Access) -> Response:
         asset = self._readable(request, "asset.read")
-        return ImmichJSON(answers.asset(asset, self._store.account, self._api))
+        tags = self._store.tags_of(asset.id)
+        return ImmichJSON(answers.asset(asset, self._store.account, self._api, tags))
 
     async def original(self, request: Request, access: Access) -> Response:
         asset = self._readable(request, "asset.download")
@@ -85,35 +80,12 @@ class _Assets:
         results = await run_in_threadpool(lambda: [self._check(item) for item in items])
         return ImmichJSON({"results": results})
 
-    async def delete(self, request: Request, access: Access) -> Response:
-        """Into the trash, or for good with `force`. Immich does the latter in a job, a moment
-        later (461); here it is done when the answer comes."""
-        body = await json_body(request)
-        ids = self._known_ids(body)
-        if body.get("force") is True:
-            self._store.delete_assets(ids)
-        else:
-            self._store.trash(ids, trashed=True)
-        return Response(status_code=HTTPStatus.NO_CONTENT)
-
-    async def restore(self, request: Request, access: Access) -> Response:
-        ids = self._known_ids(await json_body(request))
-        return ImmichJSON({"count": self._store.trash(ids, trashed=False)})
-
     def _readable(self, request: Request, permission: str) -> StoredAsset:
         """Locked assets can't be read by key (113)."""
         asset = self._store.asset(identifier(request.path_params))
         if asset is None or asset.visibility == "locked":
             raise not_found_or_no_access(permission)
         return asset
-
-    def _known_ids(self, body: dict[str, object]) -> list[str]:
-        ids = body.get("ids")
-        refuse([uuids(ids, "ids")])
-        known = [str(asset_id) for asset_id in ids] if isinstance(ids, list) else []
-        if any(self._store.asset(asset_id) is None for asset_id in known):
-            raise not_found_or_no_access("asset.delete")
-        return known
 
     def _check_items(self, items: list[object]) -> None:
         faults: list[Fault | None] = []

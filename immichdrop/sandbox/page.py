@@ -31,6 +31,7 @@ li { display: grid; grid-template-columns: 5rem 1fr; gap: .75rem; padding: .75re
 dl, dd { margin: 0; min-width: 0; }
 dt { font-weight: 600; overflow-wrap: anywhere; }
 dd { font-size: .85rem; opacity: .8; }
+.said { overflow-wrap: anywhere; white-space: pre-line; }
 code { font-size: .75rem; overflow-wrap: anywhere; }
 """
 
@@ -55,10 +56,13 @@ class _Page:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         store = self._store
         albums = [(album.name, store.album_assets(album.id)) for album in store.albums()]
-        loose = [asset for asset in store.assets() if not store.albums_of(asset.id)]
-        sections = [_section(name or "(album without a name)", held) for name, held in albums]
-        sections.append(_section("Not in an album", loose))
-        count = len(store.assets())
+        everything = store.assets()
+        loose = [asset for asset in everything if not asset.is_trashed and not store.albums_of(asset.id)]
+        trashed = [asset for asset in everything if asset.is_trashed]
+        named = [(name or "(album without a name)", held) for name, held in albums]
+        named += [("Not in an album", loose), *([("Trash", trashed)] if trashed else [])]
+        sections = [self._section(title, held) for title, held in named]
+        count = len(everything)
         noun = "asset" if count == 1 else "assets"
         return HTMLResponse(
             "<!doctype html><html lang=en><meta charset=utf-8>"
@@ -68,6 +72,11 @@ class _Page:
             f"<p class=quiet>Speaks like Immich {self._api}. Holds {count} {noun}.</p>"
             f"{''.join(sections)}</html>"
         )
+
+    def _section(self, title: str, assets: Iterable[StoredAsset]) -> str:
+        items = "".join(_item(asset, [tag.value for tag in self._store.tags_of(asset.id)]) for asset in assets)
+        body = f"<ul>{items}</ul>" if items else "<p class=quiet>Empty</p>"
+        return f"<h2>{escape(title)}</h2>{body}"
 
     async def thumbnail(self, request: Request) -> Response:
         asset = self._store.asset(request.path_params["id"])
@@ -82,25 +91,21 @@ class _Page:
         return FileResponse(asset.path, media_type=media_types.mime_type(asset.name), filename=asset.name)
 
 
-def _section(title: str, assets: Iterable[StoredAsset]) -> str:
-    items = "".join(_item(asset) for asset in assets)
-    body = f"<ul>{items}</ul>" if items else "<p class=quiet>Empty</p>"
-    return f"<h2>{escape(title)}</h2>{body}"
-
-
-def _item(asset: StoredAsset) -> str:
+def _item(asset: StoredAsset, tags: list[str]) -> str:
     marks = [asset.visibility] if asset.visibility != "timeline" else []
     marks += ["favourite"] if asset.is_favorite else []
-    marks += ["in the trash"] if asset.is_trashed else []
+    marks += ["deleted, until a job removes it"] if asset.is_deleted else []
     picture = (
         "<span class=shot>video</span>"
         if asset.is_video
         else f"<img class=shot loading=lazy alt='' src='/sandbox/thumbnails/{asset.id}'>"
     )
+    said = [text for text in (asset.description, ", ".join(tags)) if text]
     return (
         f"<li><a href='/sandbox/originals/{asset.id}'>{picture}</a><dl>"
         f"<dt>{escape(asset.name)}</dt>"
         f"<dd>{asset.local_date_time:%Y-%m-%d %H:%M:%S} {escape(asset.time_zone or '')}</dd>"
         f"<dd>{asset.size:,} bytes {escape(', '.join(marks))}</dd>"
+        f"{''.join(f'<dd class=said>{escape(text)}</dd>' for text in said)}"
         f"<dd><code>{asset.sha1}</code></dd></dl></li>"
     )

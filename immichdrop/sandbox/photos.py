@@ -115,10 +115,10 @@ def _located(clock: datetime, offset: str | None) -> Taken:
         return Taken(wall_clock, wall_clock, None)
     zone = datetime.strptime(offset.strip(), "%z").tzinfo or UTC
     moment = clock.replace(tzinfo=zone).astimezone(UTC)
-    return Taken(moment, wall_clock, _zone_name(wall_clock - moment))
+    return Taken(moment, wall_clock, zone_name(wall_clock - moment))
 
 
-def _zone_name(ahead: timedelta) -> str:
+def zone_name(ahead: timedelta) -> str:
     """As Immich writes it: "UTC+2", "UTC-3:30"."""
     minutes = int(ahead.total_seconds()) // 60
     sign = "-" if minutes < 0 else "+"

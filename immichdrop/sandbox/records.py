@@ -32,7 +32,8 @@ class StoredAsset:
     """One asset. All moments are aware; `local_date_time` is the wall clock, as if it were UTC.
 
     `taken_at` is None until the file has been looked at. `time_zone` as Immich writes it
-    ("UTC+2"), None when the file does not tell.
+    ("UTC+2"), None when the file does not tell. `is_deleted`: by force, but the job that removes it
+    has not run yet; until then it is in the trash.
     """
 
     id: str
@@ -58,6 +59,11 @@ class StoredAsset:
     live_photo_video_id: str | None
     created_at: datetime
     updated_at: datetime
+    description: str = ""
+    rating: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +73,18 @@ class StoredAlbum:
     description: str
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTag:
+    """`value` is its whole path: `Drop/Beach/Ann`."""
+
+    id: str
+    value: str
+    parent_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.value.rpartition("/")[2]

@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .records import ApiKey, StoredAlbum, StoredAsset
+from .records import ApiKey, StoredAlbum, StoredAsset, StoredTag
+
+Column = str | int | float | None
 
 ASSET_COLUMNS = [field.name for field in fields(StoredAsset)]
 SCHEMA = f"""
@@ -26,7 +28,17 @@ CREATE TABLE IF NOT EXISTS album_asset (
     asset_id REFERENCES asset ON DELETE CASCADE,
     PRIMARY KEY (album_id, asset_id)
 );
+CREATE TABLE IF NOT EXISTS tag (
+    id PRIMARY KEY, value UNIQUE, parent_id REFERENCES tag ON DELETE CASCADE, created_at, updated_at
+);
+CREATE TABLE IF NOT EXISTS tag_asset (
+    tag_id REFERENCES tag ON DELETE CASCADE,
+    asset_id REFERENCES asset ON DELETE CASCADE,
+    PRIMARY KEY (tag_id, asset_id)
+);
 """
+# Those that files of an earlier sandbox may not have yet.
+ADDED_COLUMNS = {"description": "DEFAULT ''", "rating": "", "latitude": "", "longitude": "", "is_deleted": "DEFAULT 0"}
 
 _MOMENTS = {
     "file_created_at",
@@ -36,7 +48,7 @@ _MOMENTS = {
     "created_at",
     "updated_at",
 }
-_FLAGS = {"is_video", "is_favorite", "is_trashed"}
+_FLAGS = {"is_video", "is_favorite", "is_trashed", "is_deleted"}
 _PATHS = {"path", "sidecar"}
 
 
@@ -59,21 +71,31 @@ def album(row: sqlite3.Row) -> StoredAlbum:
     )
 
 
+def tag(row: sqlite3.Row) -> StoredTag:
+    return StoredTag(
+        id=row["id"],
+        value=row["value"],
+        parent_id=row["parent_id"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        updated_at=datetime.fromisoformat(row["updated_at"]),
+    )
+
+
 def asset(row: sqlite3.Row, directory: Path) -> StoredAsset:
     return StoredAsset(**{name: _field(name, row[name], directory) for name in ASSET_COLUMNS})
 
 
-def asset_values(asset: StoredAsset, directory: Path) -> list[str | int | None]:
-    return [_column(getattr(asset, name), directory) for name in ASSET_COLUMNS]
+def asset_values(asset: StoredAsset, directory: Path) -> list[Column]:
+    return [column(getattr(asset, name), directory) for name in ASSET_COLUMNS]
 
 
-def _column(value: object, directory: Path) -> str | int | None:
+def column(value: object, directory: Path) -> Column:
     match value:
         case datetime():
             return value.isoformat()
         case Path():
             return str(value.relative_to(directory))
-        case str() | int() | None:
+        case str() | int() | float() | None:
             return value
         case _:
             raise TypeError(f"Can't be kept: {value!r}")

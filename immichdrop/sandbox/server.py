@@ -11,11 +11,13 @@ from .versions import Api
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`quota`: bytes the account may hold, None for no limit."""
+    """`quota`: bytes the account may hold, None for no limit. `jobs_after`: seconds until what was
+    deleted by force is removed, None: only when told to."""
 
     store: Store
     api: Api
     quota: int | None
+    jobs_after: float | None
 
     def guard(self, permission: str | None, endpoint: GuardedEndpoint) -> Endpoint:
         return guard(self.store, permission, endpoint)

@@ -29,8 +29,9 @@ _IDLE_SECONDS = 5
 class Sandbox:
     """A stand-in Immich that keeps what it holds in `directory`.
 
-    `api`: 2 or 3. `quota`: bytes the account may hold. With `port` 0 a free one is taken at the
-    first start and kept from then on.
+    `api`: 1, 2 or 3. `quota`: bytes the account may hold. `jobs_after`: seconds until what was deleted
+    by force is removed; None: by `run_jobs` alone, so that a test sees both states.
+    With `port` 0 a free one is taken at the first start and kept from then on.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Sandbox:
         quota: int | None = None,
         password: str | None = None,
         faults: Faults | None = None,
+        jobs_after: float | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         kept = account.load_or_create(directory, password=password)
@@ -55,7 +57,7 @@ class Sandbox:
         self._host = host
         self._port = port
         self._store = Store(directory, kept)
-        self._server = Server(self._store, BY_MAJOR[api], quota)
+        self._server = Server(self._store, BY_MAJOR[api], quota, jobs_after)
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
 
     @property
@@ -79,6 +81,18 @@ class Sandbox:
         named = [album for album in self._store.albums() if album.name == name]
         return [asset for album in named for asset in self._store.album_assets(album.id)]
 
+    def tags_of(self, asset_id: str) -> list[str]:
+        """Their paths: `Drop/Beach/Ann`."""
+        return [tag.value for tag in self._store.tags_of(asset_id)]
+
+    def tags(self) -> list[str]:
+        """All paths, in their order."""
+        return [tag.value for tag in self._store.tags()]
+
+    def run_jobs(self) -> None:
+        """What Immich does a moment later: remove what was deleted by force."""
+        self._store.run_jobs()
+
     def create_key(self, permissions: Sequence[str]) -> str:
         """The secret of a new API key with these permissions."""
         return self._store.create_key("made by the sandbox", permissions)[1]
@@ -98,6 +112,8 @@ class Sandbox:
         """
         if self._running is not None:
             return
+        if self._server.jobs_after is not None:
+            self.run_jobs()  # those that were due when it stopped
         listener = self._listen()
         server = _AnnouncedServer(self._configuration())
         thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
@@ -153,9 +169,16 @@ class _AnnouncedServer(uvicorn.Server):
 
 
 @contextmanager
-def running(directory: Path, *, api: int = 3, port: int = 0, quota: int | None = None) -> Iterator[Sandbox]:
+def running(
+    directory: Path,
+    *,
+    api: int = 3,
+    port: int = 0,
+    quota: int | None = None,
+    jobs_after: float | None = None,
+) -> Iterator[Sandbox]:
     """A sandbox on loopback, served by a thread of this process."""
-    sandbox = Sandbox(directory, api=api, port=port, quota=quota)
+    sandbox = Sandbox(directory, api=api, port=port, quota=quota, jobs_after=jobs_after)
     try:
         sandbox.start()
         yield sandbox

@@ -5,24 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
 from uuid import uuid4
 
 from . import rows
-from .records import Account, ApiKey, StoredAlbum, StoredAsset
+from .database import now
+from .records import Account, ApiKey, StoredAsset
+from .store_albums import AlbumStore
+from .store_tags import TagStore
 
 
-class Store:
-    """May be used from any thread. Everything is committed when a method returns."""
+class Store(AlbumStore, TagStore):
+    """Keys, sessions and assets, and what it inherits."""
 
     def __init__(self, directory: Path, account: Account) -> None:
+        super().__init__(directory)
         self.account = account
-        self._directory = directory
         self.originals = directory / "originals"
         self.incoming = directory / "incoming"
         self.thumbnails = directory / "thumbnails"
@@ -30,23 +30,13 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.incoming.iterdir():
             leftover.unlink()
-        self._lock = Lock()
-        self._database = sqlite3.connect(directory / "sandbox.sqlite3", check_same_thread=False)
-        self._database.row_factory = sqlite3.Row
-        self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
-        self._database.execute("PRAGMA foreign_keys=ON")
-        self._database.executescript(rows.SCHEMA)
         self._keep_key("all", ("all",), account.api_key)
-
-    def close(self) -> None:
-        with self._lock:
-            self._database.close()
 
     def clear(self) -> None:
         """Forget everything but the account and its key."""
-        self.delete_assets([asset.id for asset in self.assets()])
+        self.remove_assets([asset.id for asset in self.assets()])
         with self._transaction() as database:
-            for table in ("album", "session", "api_key"):
+            for table in ("album", "tag", "session", "api_key"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 (our own names)
         self._keep_key("all", ("all",), self.account.api_key)
 
@@ -88,11 +78,11 @@ class Store:
     def add_asset(self, asset: StoredAsset) -> str:
         """Keep an asset, and say its id. The same bytes are kept once: then it is the first's id,
         however many come at the same moment."""
-        marks = ", ".join("?" * len(rows.ASSET_COLUMNS))
+        columns, marks = ", ".join(rows.ASSET_COLUMNS), ", ".join("?" * len(rows.ASSET_COLUMNS))
         with self._transaction() as database:
             added = database.execute(
-                f"INSERT INTO asset VALUES ({marks}) ON CONFLICT (sha1) DO NOTHING",  # noqa: S608
-                rows.asset_values(asset, self._directory),
+                f"INSERT INTO asset ({columns}) VALUES ({marks}) ON CONFLICT (sha1) DO NOTHING",  # noqa: S608
+                rows.asset_values(asset, self.directory),
             )
             if added.rowcount == 1:
                 return asset.id
@@ -108,31 +98,42 @@ class Store:
     def assets(self) -> list[StoredAsset]:
         """All of them, latest taken first."""
         found = self._rows("SELECT * FROM asset ORDER BY file_created_at DESC, id")
-        return [rows.asset(row, self._directory) for row in found]
+        return [rows.asset(row, self.directory) for row in found]
 
     def used_bytes(self) -> int:
         return int(self._rows("SELECT coalesce(sum(size), 0) AS used FROM asset")[0]["used"])
 
-    def hide(self, asset_id: str) -> None:
-        """The video of a live photo leaves the timeline."""
+    def update_assets(self, asset_ids: Iterable[str], changes: Mapping[str, object]) -> None:
+        """Set these columns of each of them."""
+        changed = {**changes, "updated_at": datetime.now(UTC)}
+        assignments = ", ".join(f"{name} = ?" for name in changed)
+        values = [rows.column(value, self.directory) for value in changed.values()]
         with self._transaction() as database:
-            database.execute(
-                "UPDATE asset SET visibility = 'hidden', updated_at = ? WHERE id = ?",
-                [_now(), asset_id],
-            )
+            for asset_id in asset_ids:
+                database.execute(f"UPDATE asset SET {assignments} WHERE id = ?", [*values, asset_id])  # noqa: S608
 
-    def trash(self, asset_ids: Iterable[str], *, trashed: bool) -> int:
-        """Put into the trash, or take out of it. Returns how many changed."""
+    def restore(self, asset_ids: Iterable[str] | None = None) -> int:
+        """Take out of the trash: these, or all. How many were in it. What was deleted by force is lost."""
+        wanted = [asset.id for asset in self.assets()] if asset_ids is None else asset_ids
         with self._transaction() as database:
             return sum(
                 database.execute(
-                    "UPDATE asset SET is_trashed = ?, updated_at = ? WHERE id = ? AND is_trashed != ?",
-                    [trashed, _now(), asset_id, trashed],
+                    "UPDATE asset SET is_trashed = 0, updated_at = ? WHERE id = ? AND is_trashed AND NOT is_deleted",
+                    [now(), asset_id],
                 ).rowcount
-                for asset_id in asset_ids
+                for asset_id in wanted
             )
 
-    def delete_assets(self, asset_ids: Iterable[str]) -> None:
+    def run_jobs(self) -> None:
+        """What Immich does a moment later: remove what was deleted by force, and a live photo's video with it."""
+        doomed = self._rows(
+            "SELECT id FROM asset WHERE is_deleted UNION SELECT live_photo_video_id FROM asset"
+            " WHERE is_deleted AND live_photo_video_id IS NOT NULL"
+        )
+        self.remove_assets(str(row["id"]) for row in doomed)
+
+    def remove_assets(self, asset_ids: Iterable[str]) -> None:
+        """At once, with their files."""
         for asset_id in asset_ids:
             gone = self.asset(asset_id)
             with self._transaction() as database:
@@ -141,60 +142,6 @@ class Store:
                 gone.path.unlink(missing_ok=True)
                 if gone.sidecar is not None:
                     gone.sidecar.unlink(missing_ok=True)
-
-    # Albums
-
-    def create_album(self, name: str, description: str) -> StoredAlbum:
-        """Names are not unique (457)."""
-        moment = datetime.now(UTC)
-        album = StoredAlbum(str(uuid4()), name, description, moment, moment)
-        with self._transaction() as database:
-            database.execute(
-                "INSERT INTO album VALUES (?, ?, ?, ?, ?)",
-                [album.id, name, description, moment.isoformat(), moment.isoformat()],
-            )
-        return album
-
-    def album(self, album_id: str) -> StoredAlbum | None:
-        found = self._rows("SELECT * FROM album WHERE id = ?", [album_id])
-        return rows.album(found[0]) if found else None
-
-    def albums(self) -> list[StoredAlbum]:
-        """Newest first."""
-        return [rows.album(row) for row in self._rows("SELECT * FROM album ORDER BY created_at DESC")]
-
-    def delete_album(self, album_id: str) -> None:
-        with self._transaction() as database:
-            database.execute("DELETE FROM album WHERE id = ?", [album_id])
-
-    def add_to_album(self, album_id: str, asset_id: str) -> bool:
-        """False if it was there already."""
-        with self._transaction() as database:
-            added = database.execute(
-                "INSERT INTO album_asset VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [album_id, asset_id],
-            )
-            database.execute("UPDATE album SET updated_at = ? WHERE id = ?", [_now(), album_id])
-            return added.rowcount == 1
-
-    def album_assets(self, album_id: str) -> list[StoredAsset]:
-        """Latest taken first; without those in the trash."""
-        found = self._rows(
-            "SELECT asset.* FROM asset JOIN album_asset ON asset_id = asset.id"
-            " WHERE album_id = ? AND NOT is_trashed ORDER BY file_created_at DESC, asset.id",
-            [album_id],
-        )
-        return [rows.asset(row, self._directory) for row in found]
-
-    def album_cover(self, album_id: str) -> str | None:
-        """What was put in first stands for the album."""
-        query = "SELECT asset_id FROM album_asset WHERE album_id = ? ORDER BY rowid LIMIT 1"
-        found = self._rows(query, [album_id])
-        return str(found[0]["asset_id"]) if found else None
-
-    def albums_of(self, asset_id: str) -> set[str]:
-        found = self._rows("SELECT album_id FROM album_asset WHERE asset_id = ?", [asset_id])
-        return {str(row["album_id"]) for row in found}
 
     def _keep_key(self, name: str, permissions: tuple[str, ...], secret: str) -> ApiKey:
         key = ApiKey(str(uuid4()), name, permissions, datetime.now(UTC))
@@ -211,22 +158,9 @@ class Store:
             )
         return key
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._database:
-            yield self._database
-
     def _one(self, query: str, value: str) -> StoredAsset | None:
         found = self._rows(query, [value])
-        return rows.asset(found[0], self._directory) if found else None
-
-    def _rows(self, query: str, values: Sequence[str] = ()) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._database.execute(query, values).fetchall()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
+        return rows.asset(found[0], self.directory) if found else None
 
 
 def _digest(secret: str) -> str:

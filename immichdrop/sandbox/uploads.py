@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import checksums, dates, media_types, photos
+from . import checksums, dates, live_photos, media_types, photos
 from .access import Access
 from .forms import ReceivedFile, UploadForm, receive
 from .messages import ImmichJSON, json_body
@@ -72,7 +72,9 @@ class _Upload:
         quota = self._server.quota
         if quota is not None and self._store.used_bytes() + file.size > quota:
             raise bad_request("Quota has been exceeded!")
-        self._link_live_video(form.fields.get("livePhotoVideoId"))
+        video_id = form.fields.get("livePhotoVideoId")
+        if video_id is not None:
+            live_photos.link(self._store, str(video_id))
         asset = self._settle(form, file)
         kept = self._store.add_asset(asset)
         if kept != asset.id:
@@ -108,17 +110,6 @@ class _Upload:
         if self._api.strict and not all(part.size for part in form.files.values()):
             raise bad_request("File is empty")
         return file
-
-    def _link_live_video(self, video_id: object) -> None:
-        """The moving half of a live photo becomes hidden (129-135)."""
-        if video_id is None:
-            return
-        video = self._store.asset(str(video_id))
-        if video is None:
-            raise bad_request("Live photo video not found")
-        if not video.is_video:
-            raise bad_request("Live photo video must be a video")
-        self._store.hide(video.id)
 
     def _settle(self, form: UploadForm, file: ReceivedFile) -> StoredAsset:
         """Move the files to their place, and read what they say of themselves."""

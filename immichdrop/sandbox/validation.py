@@ -31,6 +31,19 @@ def text(value: object, path: Path, *, filled: bool = False) -> Fault | None:
     return Fault(tuple(words), (_wrong_type("string", value, path),))
 
 
+def boolean(value: object, path: Path) -> Fault | None:
+    if isinstance(value, bool):
+        return None
+    return Fault((f"{dotted(path)} must be a boolean value",), (_wrong_type("boolean", value, path),))
+
+
+def number(value: object, path: Path) -> Fault | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return None
+    words = f"{dotted(path)} must be a number conforming to the specified constraints"
+    return Fault((words,), (_wrong_type("number", value, path),))
+
+
 def array(value: object, path: Path) -> Fault | None:
     if isinstance(value, list):
         return None

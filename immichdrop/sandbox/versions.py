@@ -23,7 +23,9 @@ class Api:
         return f"{self.major}.{self.minor}.{self.patch}"
 
 
+# Nothing was recorded with v1: but for its number, it answers as v2 does.
+V1 = Api(1, 135, 3, correlation_header="x-immich-cid")
 V2 = Api(2, 7, 5, correlation_header="x-immich-cid")
 V3 = Api(3, 1, 0, correlation_header="x-correlation-id")
 
-BY_MAJOR = {api.major: api for api in (V2, V3)}
+BY_MAJOR = {api.major: api for api in (V1, V2, V3)}

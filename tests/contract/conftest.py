@@ -1,4 +1,4 @@
-"""Servers to hold against the contract: the sandbox as both versions, and a real one if named.
+"""Servers to hold against the contract: the sandbox as each version, and a real one if named.
 
 With `IMMICH_CONTRACT_URL` and `IMMICH_CONTRACT_KEY` (a key with all permissions) set, the tests that
 ask for `target` also run against that server. They use names of their own and leave nothing behind.
@@ -10,7 +10,8 @@ import hashlib
 import io
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -19,8 +20,10 @@ import requests
 
 from immichdrop.immich import AssetUpload, Immich
 from immichdrop.sandbox import Sandbox, running
+from immichdrop.sandbox.versions import BY_MAJOR
 
 TAKEN = datetime(2021, 6, 5, 12, 3, 2, tzinfo=UTC)
+SANDBOXES = [f"v{api}" for api in BY_MAJOR]
 _REAL_URL = os.environ.get("IMMICH_CONTRACT_URL", "").rstrip("/")
 _REAL_KEY = os.environ.get("IMMICH_CONTRACT_KEY", "")
 
@@ -50,9 +53,13 @@ class Form(NamedTuple):
 
 
 class Target:
-    """A server under test. `major` is its version's. What was made is removed by `clean`."""
+    """A server under test. `major` is its version's. What was made is removed by `clean`.
 
-    def __init__(self, url: str, api_key: str) -> None:
+    `run_jobs`: what a real server does a moment later, by itself.
+    """
+
+    def __init__(self, url: str, api_key: str, run_jobs: Callable[[], None]) -> None:
+        self.run_jobs = run_jobs
         self.url = url.removesuffix("/api")
         self.api_key = api_key
         self.client = Immich(self.url, api_key)
@@ -60,6 +67,7 @@ class Target:
         self._assets: list[str] = []
         self._albums: list[str] = []
         self._keys: list[str] = []
+        self._tags: list[str] = []
 
     def upload(self, data: bytes, filename: str = "picture.jpg") -> str:
         """The new asset's id."""
@@ -76,6 +84,14 @@ class Target:
         album = self.client.create_album(name)
         self._albums.append(album.id)
         return album.id, name
+
+    def tag(self, *levels: str) -> tuple[str, str]:
+        """A tag of a root of its own, with these levels below it: its id and path."""
+        root = f"contract {secrets.token_hex(8)}"
+        path = "/".join([root, *levels])
+        ids = self.client.upsert_tags([root, path])
+        self._tags.append(ids[root])
+        return ids[path], path
 
     def client_with(self, permissions: Sequence[str]) -> Immich:
         """A client whose key has only these permissions."""
@@ -109,6 +125,8 @@ class Target:
             self.request("DELETE", "/assets", json={"ids": [asset_id], "force": True})
         for album_id in self._albums:
             self.request("DELETE", f"/albums/{album_id}")
+        for tag_id in self._tags:
+            self.request("DELETE", f"/tags/{tag_id}")
         for key_id in self._keys:
             self.request("DELETE", f"/api-keys/{key_id}")
         self.client.close()
@@ -117,14 +135,11 @@ class Target:
 @pytest.fixture(scope="session")
 def sandboxes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sandbox]]:
     """One of each version for all tests; each test finds them running and empty."""
-    with (
-        running(tmp_path_factory.mktemp("v2"), api=2) as v2,
-        running(tmp_path_factory.mktemp("v3"), api=3) as v3,
-    ):
-        yield {"v2": v2, "v3": v3}
+    with ExitStack() as stack:
+        yield {f"v{api}": stack.enter_context(running(tmp_path_factory.mktemp(f"v{api}"), api=api)) for api in BY_MAJOR}
 
 
-@pytest.fixture(params=["v2", "v3"])
+@pytest.fixture(params=SANDBOXES)
 def sandbox(request: pytest.FixtureRequest, sandboxes: dict[str, Sandbox]) -> Iterator[Sandbox]:
     sandbox = sandboxes[request.param]
     yield sandbox
@@ -138,13 +153,18 @@ def client(sandbox: Sandbox) -> Iterator[Immich]:
         yield client
 
 
-@pytest.fixture(params=["v2", "v3", *(["real"] if _REAL_URL and _REAL_KEY else [])])
+@pytest.fixture(params=[*SANDBOXES, *(["real"] if _REAL_URL and _REAL_KEY else [])])
 def target(request: pytest.FixtureRequest, sandboxes: dict[str, Sandbox]) -> Iterator[Target]:
     sandbox = sandboxes.get(request.param)
-    target = Target(sandbox.url, sandbox.api_key) if sandbox else Target(_REAL_URL, _REAL_KEY)
+    target = (
+        Target(sandbox.url, sandbox.api_key, sandbox.run_jobs)
+        if sandbox
+        else Target(_REAL_URL, _REAL_KEY, lambda: None)
+    )
     yield target
     target.clean()
     if sandbox is not None:
-        left_behind = sandbox.assets(), sandbox.albums()
+        sandbox.run_jobs()
+        left_behind = sandbox.assets(), sandbox.albums(), sandbox.tags()
         sandbox.clear()
-        assert left_behind == ([], []), "a real server would not be as it was before"
+        assert left_behind == ([], [], []), "a real server would not be as it was before"

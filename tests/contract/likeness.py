@@ -31,7 +31,7 @@ _FREE = {
 # What Immich reads out of a file; the files of the recording are not here.
 _FILE_DEPENDENT = {"exifInfo"}
 # Were changed between their upload and these listings by exchanges that are not played.
-_CHANGED_SINCE = {"isFavorite", "isArchived", "visibility", "duration"}
+_CHANGED_SINCE = {"isFavorite", "duration"}
 
 
 def differences(recorded: Any, answered: Any, path: str = "") -> Iterator[str]:

@@ -53,11 +53,35 @@ def test_assets_go_in_once(target: Target) -> None:
 def test_what_is_not_there_does_not_go_in(target: Target) -> None:
     album_id, _ = target.album()
     trashed = target.upload(unique_bytes())
-    target.request("DELETE", "/assets", json={"ids": [trashed]})
+    target.client.delete_assets([trashed])
 
     outcome = target.client.add_to_album(album_id, [NOBODY, trashed])
 
     assert outcome == {NOBODY: "no_permission", trashed: "no_permission"}
+
+
+def test_what_is_in_it_is_there_also_when_trashed(target: Target) -> None:
+    album_id, _ = target.album()
+    asset_id = target.upload(unique_bytes())
+    target.client.add_to_album(album_id, [asset_id])
+    target.client.delete_assets([asset_id])
+
+    assert target.client.add_to_album(album_id, [asset_id]) == {asset_id: "duplicate"}
+
+
+def test_a_deleted_album_is_gone(target: Target) -> None:
+    album_id, name = target.album()
+    asset_id = target.upload(unique_bytes())
+
+    assert target.request("DELETE", f"/albums/{album_id}").status_code == 204
+
+    assert target.client.albums(name) == []
+    with pytest.raises(NotFound, match="Album not found"):
+        target.client.add_to_album(album_id, [asset_id])
+    again = target.request("DELETE", f"/albums/{album_id}")
+    assert again.status_code == 400
+    assert again.json()["message"] == "Not found or no album.delete access"
+    assert not target.client.asset(asset_id).is_trashed
 
 
 def test_nothing_to_add_needs_no_album(target: Target) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import pytest
-import requests
 from PIL import Image
 
 from immichdrop.immich import Immich, Invalid, NotFound, Rejected
@@ -71,24 +70,3 @@ def test_what_is_not_there_is_not_found(target: Target) -> None:
 def test_a_malformed_id_is_invalid(target: Target) -> None:
     with pytest.raises(Invalid):
         target.client.asset("no-uuid")
-
-
-def test_deleted_for_good_is_gone(sandbox: Sandbox, client: Immich) -> None:
-    data = unique_bytes()
-    asset_id = client.upload(upload_of(data)).id
-
-    delete(sandbox, [asset_id])
-
-    with pytest.raises(NotFound):
-        client.asset(asset_id)
-    assert not client.upload(upload_of(data)).duplicate
-
-
-def delete(sandbox: Sandbox, asset_ids: list[str]) -> None:
-    answer = requests.delete(
-        f"{sandbox.url}/api/assets",
-        json={"ids": asset_ids, "force": True},
-        headers={"x-api-key": sandbox.api_key},
-        timeout=10,
-    )
-    assert answer.status_code == 204

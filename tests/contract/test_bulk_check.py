@@ -18,32 +18,6 @@ def test_tells_known_from_unknown(target: Target) -> None:
     assert known == {"mine": Existing(asset_id, is_trashed=False), "other": None}
 
 
-def test_tells_what_is_in_the_trash(target: Target) -> None:
-    data = unique_bytes()
-    asset_id = target.upload(data)
-    target.request("DELETE", "/assets", json={"ids": [asset_id]})
-
-    assert target.client.bulk_check({"it": sha1(data)}) == {"it": Existing(asset_id, is_trashed=True)}
-
-
-def test_restoring_takes_it_out_of_the_trash(target: Target) -> None:
-    data = unique_bytes()
-    asset_id = target.upload(data)
-    target.request("DELETE", "/assets", json={"ids": [asset_id]})
-    target.request("POST", "/trash/restore/assets", json={"ids": [asset_id]})
-
-    assert target.client.bulk_check({"it": sha1(data)}) == {"it": Existing(asset_id, is_trashed=False)}
-
-
-def test_a_duplicate_of_a_trashed_one_stays_in_the_trash(target: Target) -> None:
-    data = unique_bytes()
-    asset_id = target.upload(data)
-    target.request("DELETE", "/assets", json={"ids": [asset_id]})
-
-    assert target.upload(data) == asset_id
-    assert target.client.asset(asset_id).is_trashed
-
-
 def test_many_are_asked_in_several_requests(target: Target) -> None:
     data = unique_bytes()
     asset_id = target.upload(data)

@@ -14,6 +14,8 @@ from immichdrop.immich import Immich, ImmichError, Unavailable
 from immichdrop.sandbox import Faults, FaultsError, Hits, Sandbox
 from tests.contract.conftest import sha1, unique_bytes, upload_of
 
+# The same for every version.
+pytestmark = pytest.mark.parametrize("sandbox", ["v3"], indirect=True)
 UPLOADS = ("POST /api/assets",)
 STORED = {"reset_before": 0, "error_before": 0, "reset_body": 0, "error_after": 1, "reset_after": 1}
 SetFaults = Callable[..., requests.Response]

@@ -10,6 +10,9 @@ from immichdrop.immich import Immich, ImmichError, NotImmich, Unavailable
 from immichdrop.sandbox import Sandbox
 from tests.contract.conftest import unique_bytes, upload_of
 
+# The same for every version.
+pytestmark = pytest.mark.parametrize("sandbox", ["v3"], indirect=True)
+
 
 @pytest.mark.parametrize("suffix", ["", "/", "/api", "/api/", " "])
 def test_the_address_may_be_written_in_several_ways(sandbox: Sandbox, suffix: str) -> None:

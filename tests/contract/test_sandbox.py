@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -161,6 +163,48 @@ def test_the_page_shows_what_it_holds(sandbox: Sandbox, client: Immich) -> None:
     assert Image.open(io.BytesIO(thumbnail.content)).format == "JPEG"
     assert original.content == picture()
     assert original.headers["content-disposition"].startswith("attachment")
+
+
+def test_the_page_shows_what_was_added_and_what_was_deleted(sandbox: Sandbox, client: Immich) -> None:
+    kept, gone = (client.upload(upload_of(unique_bytes(), name)).id for name in ("kept.jpg", "gone.jpg"))
+    client.update_asset(kept, description="from <Ann>")
+    client.tag_assets(client.upsert_tags(["Drop/Beach"])["Drop/Beach"], [kept])
+    assert "Trash" not in requests.get(sandbox.url, timeout=10).text
+    client.delete_assets([gone], force=True)
+
+    page = requests.get(sandbox.url, timeout=10).text
+
+    held, trash = page.split("<h2>Trash</h2>")
+    assert "from &lt;Ann&gt;" in held
+    assert "Drop/Beach" in held
+    assert "gone.jpg" not in held
+    assert "gone.jpg" in trash
+    assert "until a job removes it" in trash
+
+
+def test_a_directory_of_an_earlier_version_goes_on(tmp_path: Path) -> None:
+    data = unique_bytes()
+    with running(tmp_path) as before, Immich(before.url, before.api_key) as client:
+        client.upload(upload_of(data))
+    with closing(sqlite3.connect(tmp_path / "sandbox.sqlite3")) as database:
+        for column in ("description", "rating", "latitude", "longitude", "is_deleted"):
+            database.execute(f"ALTER TABLE asset DROP COLUMN {column}")
+        database.commit()
+
+    with running(tmp_path) as after, Immich(after.url, after.api_key) as client:
+        asset = client.update_asset(client.upload(upload_of(data)).id, description="kept")
+
+    assert (asset.description, asset.is_trashed) == ("kept", False)
+
+
+@pytest.mark.parametrize("api", [1, 2, 3])
+def test_it_is_the_version_it_shall_be(sandboxes: dict[str, Sandbox], api: int) -> None:
+    sandbox = sandboxes[f"v{api}"]
+    with Immich(sandbox.url, sandbox.api_key) as client:
+        version = client.version()
+
+        assert version.major == api
+        assert client.about().version == f"v{version}"
 
 
 @pytest.mark.parametrize("kind", ["thumbnails", "originals"])

@@ -12,6 +12,7 @@ from immichdrop.immich.answers import Answer, asset
 from immichdrop.immich.dialects import Dialect
 from tests.immich.scripted import answer, answering, read_request, serving
 
+V1 = Dialect(Version(1, 135, 3))
 V2 = Dialect(Version(2, 7, 5))
 V3 = Dialect(Version(3, 1, 0))
 ALBUM = {"id": "a", "albumName": "Trip", "assetCount": 3}
@@ -25,6 +26,7 @@ def test_versions_compare_and_print() -> None:
 @pytest.mark.parametrize(
     ("dialect", "fields", "owner"),
     [
+        (V1, {"ownerId": "me", "albumUsers": []}, "me"),
         (V2, {"ownerId": "me", "albumUsers": []}, "me"),
         (V3, {"albumUsers": [{"user": {"id": "me"}, "role": "owner"}]}, "me"),
         (V3, {"albumUsers": []}, None),
@@ -39,7 +41,7 @@ def test_an_albums_owner(dialect: Dialect, fields: dict[str, object], owner: str
 def test_only_v3_filters_by_name() -> None:
     assert V3.album_filter("Trip") == {"name": "Trip"}
     assert V3.album_filter(None) == {}
-    assert V2.album_filter("Trip") == {}
+    assert V1.album_filter("Trip") == V2.album_filter("Trip") == {}
 
 
 def test_albums_are_compared_even_if_the_server_did_not_filter() -> None:

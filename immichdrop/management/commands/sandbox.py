@@ -32,13 +32,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=2283, help="0 takes a free one")
         parser.add_argument("--host", default="127.0.0.1", help="IP address to listen on")
-        parser.add_argument("--api", type=int, choices=(2, 3), default=3, help="major version")
+        parser.add_argument("--api", type=int, choices=(1, 2, 3), default=3, help="major version")
         parser.add_argument("--dir", type=Path, default=Path("data/sandbox"))
         parser.add_argument("--password", help="of the administrator; otherwise a random one")
         parser.add_argument("--quota", type=int, metavar="BYTES", help="of the account")
         parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
         parser.add_argument("--down", action="store_true", help="drop every connection")
         parser.add_argument("--faults", type=_faults, metavar="JSON", help="as POST /sandbox/faults")
+        parser.add_argument(
+            "--jobs-after", type=float, default=3.0, metavar="SECONDS", help="until what was deleted by force is gone"
+        )
         parser.add_argument("--json", action="store_true", help="print one line for programs")
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -56,6 +59,7 @@ class Command(BaseCommand):
             quota=options["quota"],
             password=options["password"],
             faults=faults,
+            jobs_after=options["jobs_after"],
         )
         try:
             sandbox.start()
