@@ -4,24 +4,27 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from django.db import connections
+from pytest_django import Settings
 
 from immichdrop.immich import Immich
 from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
+from immichdrop.sandbox.faults import Hits
 from invites.models import Invite
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.guest import TusGuest
 from tests.serving import eventually
-from uploads import albums
+from uploads import albums, delivery, extras, lifecycle, spool
 from uploads.models import KnownAlbum, Upload
-from uploads.worker import Worker
+from uploads.worker import Worker, connect
 
 Arrive = Callable[[Invite | None], TusGuest]
 
 
-@pytest.mark.parametrize("sandbox", [2, 3], indirect=True)
+@pytest.mark.parametrize("sandbox", [1, 2, 3], indirect=True)
 def test_eight_workers_make_one_album(transactional_db: None, sandbox: Sandbox) -> None:
     account = ImmichAccount.objects.environment()
 
@@ -36,7 +39,7 @@ def test_eight_workers_make_one_album(transactional_db: None, sandbox: Sandbox) 
     assert [album.id for album in sandbox.albums()] == list(ids)
 
 
-@pytest.mark.parametrize("sandbox", [2, 3], indirect=True)
+@pytest.mark.parametrize("sandbox", [1, 2, 3], indirect=True)
 def test_an_album_is_found_by_its_exact_name(transactional_db: None, sandbox: Sandbox) -> None:
     immich = Immich(sandbox.url, sandbox.api_key)
     immich.create_album("party")
@@ -73,3 +76,70 @@ def test_a_failed_attempt_frees_the_lease(transactional_db: None, sandbox: Sandb
         albums.resolve(account, "Party", immich)
     assert KnownAlbum.objects.get().lease_until is None
     assert albums.resolve(account, "Party", Immich(sandbox.url, sandbox.api_key))
+
+
+@pytest.mark.parametrize("sandbox", [1, 2, 3], indirect=True)
+def test_a_link_whose_album_was_deleted_goes_on_with_one_of_that_name(
+    deliveries: Worker, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    chosen = Immich(sandbox.url, sandbox.api_key).create_album("Party")
+    invite = make_invite(album_id=chosen.id, album_name="Party")
+    guest = guest_at(invite)
+    guest.send(pictures.jpeg(1), filename="a.jpg")
+    eventually(lambda: guest.statuses() == ["delivered"], "the first delivery")
+    requests.delete(f"{sandbox.url}/api/albums/{chosen.id}", headers={"x-api-key": sandbox.api_key}, timeout=10)
+
+    guest.send(pictures.jpeg(2), filename="b.jpg")
+    eventually(lambda: guest.statuses() == ["delivered"] * 2, "the second delivery")
+    (album,) = sandbox.albums()
+    assert [asset.name for asset in sandbox.album_assets("Party")] == ["b.jpg"]
+    assert "album was deleted" in Upload.objects.get(filename="b.jpg").message, "the host is told"
+    invite.refresh_from_db()
+    assert str(invite.album_id) == album.id
+
+    guest.send(pictures.jpeg(3), filename="c.jpg")
+    eventually(lambda: guest.statuses() == ["delivered"] * 3, "the third delivery")
+    assert Upload.objects.get(filename="c.jpg").message == "", "told once, for the link is mended"
+    assert len(sandbox.album_assets("Party")) == 2
+
+
+def test_an_asset_trashed_on_its_way_into_the_album(
+    web: str, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    """Immich calls that `no_permission` (recorded exchange 279)."""
+    guest = guest_at(make_invite(album_name="Party"))
+    guest.send(pictures.jpeg(1))
+    account = ImmichAccount.objects.environment()
+    (upload,) = lifecycle.claim("test:1:0", [account.pk], 1)
+    immich = connect(account)
+    (found,), _ = delivery.verify([delivery.send(upload, immich, spool.default())], immich)
+    immich.delete_assets([found.existing.asset_id])
+    delivery.settle([found], immich, extras.add)
+    upload.refresh_from_db()
+    assert (upload.status, upload.trash, upload.in_album_at) == ("delivered", "kept", None)
+    assert "trash" in upload.message
+
+
+def test_a_name_that_immich_does_not_take_is_a_note(
+    deliveries: Worker, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    sandbox.faults.error_before = Hits(on=("POST /api/albums",))
+    sandbox.faults.status = 400
+    guest = guest_at(make_invite(album_name="Party"))
+    guest.send(pictures.jpeg(1))
+    eventually(lambda: guest.statuses() == ["delivered"], "the delivery")
+    assert "not in the album" in Upload.objects.get().message
+
+
+def test_what_was_left_out_of_the_album_gets_in_when_the_host_wants(
+    settings: Settings, deliveries: Worker, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    settings.IMMICH_API_KEY = sandbox.create_key(["asset.upload"])
+    guest = guest_at(make_invite(album_name="Party"))
+    guest.send(pictures.jpeg(1))
+    eventually(lambda: guest.statuses() == ["delivered"], "the delivery without an album")
+    settings.IMMICH_API_KEY = sandbox.api_key
+    assert lifecycle.retry(Upload.objects.values_list("pk", flat=True)) == 1
+    eventually(lambda: len(sandbox.album_assets("Party")) == 1, "the photo in the album")
+    eventually(lambda: guest.statuses() == ["delivered"], "the end")
+    assert Upload.objects.get().message == ""

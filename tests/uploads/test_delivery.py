@@ -17,7 +17,7 @@ from uploads.worker import Worker
 Arrive = Callable[[Invite | None], TusGuest]
 
 
-@pytest.mark.parametrize("sandbox", [2, 3], indirect=True)
+@pytest.mark.parametrize("sandbox", [1, 2, 3], indirect=True)
 def test_a_photo_arrives_with_name_date_and_album(
     deliveries: Worker, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
 ) -> None:
