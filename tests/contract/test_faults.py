@@ -170,7 +170,7 @@ def test_latency_alone_is_no_failure(sandbox: Sandbox, client: Immich) -> None:
 
 
 def test_requests_wait_side_by_side(sandbox: Sandbox) -> None:
-    sandbox.faults.latency = 0.4
+    sandbox.faults.latency = 0.5
 
     def ask(_: int) -> None:
         with Immich(sandbox.url, sandbox.api_key) as client:
@@ -180,16 +180,16 @@ def test_requests_wait_side_by_side(sandbox: Sandbox) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(8)))
 
-    assert 0.4 <= time.monotonic() - start < 4 * 0.4
+    assert 0.5 <= time.monotonic() - start < 7 * 0.5
 
 
-def test_only_some_are_late(sandbox: Sandbox) -> None:
+def test_only_some_are_late(sandbox: Sandbox, client: Immich) -> None:
     sandbox.faults.latency, sandbox.faults.late = 60, Hits(count=1, on=UPLOADS)
-    client = Immich(sandbox.url, sandbox.api_key, read_timeout=0.2)
+    impatient = Immich(sandbox.url, sandbox.api_key, read_timeout=0.2)
 
     client.ping()
     with pytest.raises(Unavailable, match="in time"):
-        client.upload(upload_of(unique_bytes()))
+        impatient.upload(upload_of(unique_bytes()))
     client.upload(upload_of(unique_bytes()))
 
 
