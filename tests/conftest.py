@@ -35,7 +35,7 @@ def web(web_thread: WebThread, transactional_db: None, settings: Settings) -> It
 
 @pytest.fixture(params=[3], ids=lambda api: f"v{api}")
 def sandbox(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) -> Iterator[Sandbox]:
-    """An Immich of its own for each test; parametrise indirectly with 2 for the older API."""
+    """An Immich of its own for each test; parametrise indirectly with 1 or 2 for the older APIs."""
     with running(tmp_path / "immich", api=request.param) as immich:
         settings.IMMICH_BASE_URL = immich.url
         settings.IMMICH_API_KEY = immich.api_key

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         environment = dict(os.environ)
         with ExitStack() as stack:
             if not settings.IMMICH_BASE_URL:
-                sandbox = stack.enter_context(running(settings.DATA_DIR / "sandbox"))
+                sandbox = stack.enter_context(running(settings.DATA_DIR / "sandbox", jobs_after=3.0))
                 environment["IMMICH_BASE_URL"] = sandbox.url
                 environment["IMMICH_API_KEY"] = sandbox.api_key
                 lines.append(("Sandbox Immich", f"{sandbox.url} (shows what arrived)"))
