@@ -27,7 +27,7 @@ from .credentials import ApiKey
 from .dialects import Dialect
 from .errors import Invalid, NotImmich
 from .multipart import MultipartForm
-from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, Download, Transport
+from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, Download, OnRequest, Transport
 
 DEVICE_ID = "immich-drop"
 # Immich's own limits are 65,534 checksums and 10 MB (recorded exchange 189).
@@ -59,7 +59,8 @@ class Immich:
     """One account at one server.
 
     Keeps one pool of connections: make one instance per account and thread, and keep it. Timeouts
-    are in seconds; `read_timeout` is the longest silence while waiting for an answer.
+    are in seconds; `read_timeout` is the longest silence while waiting for an answer. `on_request`
+    is told of every request (`transport.OnRequest`).
 
     Every method raises ImmichError (see `errors`).
     """
@@ -71,12 +72,14 @@ class Immich:
         *,
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
+        on_request: OnRequest | None = None,
     ) -> None:
         self._transport = Transport(
             base_url,
             ApiKey(api_key),
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            on_request=on_request,
         )
         self._dialect: Dialect | None = None
 
