@@ -17,6 +17,7 @@ HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a container has to listen on 
 PORT = env.integer("PORT", 8080, least=0, most=65535)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "TEXT", ("TEXT", "JSON"))
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 DEBUG = env.flag("DEBUG", default=False)
 TIME_ZONE = env.zone("TZ", "UTC")
 PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")

@@ -9,6 +9,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from immichdrop import latency
 from immichdrop.asgi import application, legacy_app, tus_app
 from immichdrop.schema import ensure_migrated
 from uploads import progress, spool
@@ -55,7 +56,7 @@ class Command(BaseCommand):
                 ws_ping_interval=30,
             )
         )
-        worker = None if no_worker else Worker(spool.default(), settings.MAX_CONCURRENT)
+        worker = None if no_worker else Worker(spool.default(), settings.MAX_CONCURRENT, connect=latency.connect)
         if worker:
             worker.start()
         shown = host if ":" not in host else f"[{host}]"
