@@ -16,6 +16,8 @@ env.read_dotenv(Path.cwd())
 HOST = env.text("HOST", "0.0.0.0")  # noqa: S104 - a container has to listen on every interface
 PORT = env.integer("PORT", 8080, least=0, most=65535)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_FORMAT = env.choice("LOG_FORMAT", "TEXT", ("TEXT", "JSON"))
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 DEBUG = env.flag("DEBUG", default=False)
 TIME_ZONE = env.zone("TZ", "UTC")
 PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
@@ -149,8 +151,11 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "TEXT": {"()": "immichdrop.logs.TextFormatter"},
+        "JSON": {"()": "immichdrop.logs.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # Its DEBUG lines would carry whole requests.

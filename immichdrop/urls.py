@@ -8,6 +8,7 @@ from immichdrop import health
 from immichdrop.login import login_page, logout_page
 from invites import api as invites_api
 from uploads import pages
+from uploads.metrics import metrics
 
 urlpatterns = [
     path("", pages.front_page, name="front"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     # Django's own login form would be a second door, without the brake on guessing.
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/", admin.site.urls),

@@ -50,7 +50,7 @@ def _lost(upload: Upload, reason: CustodyAlarm.Reason, detail: str) -> None:
         return  # it went on, or was delivered, while we looked
     alarm, new = CustodyAlarm.objects.get_or_create(upload=upload, reason=reason, defaults={"detail": detail})
     if new:
-        logger.critical("Upload %s: %s, %s", upload.pk, alarm.get_reason_display(), detail)
+        logger.critical('upload=%s alarm=%s detail="%s"', upload.pk, alarm.reason, detail)
     lifecycle.lose(upload, f"The bytes kept for this file are damaged: {detail}.")
 
 
@@ -79,4 +79,4 @@ def _inspect_file(name: str, spool: Spool) -> None:
         return
     spool.set_aside(upload_id)
     CustodyAlarm.objects.get_or_create(reason=Reason.STRAY, detail=name)
-    logger.critical("A file of the spool belongs to no upload; it is in lost+found now: %s", name)
+    logger.critical("upload=%s alarm=%s kept_in=lost+found", upload_id, Reason.STRAY.value)

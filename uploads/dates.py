@@ -84,7 +84,7 @@ def taken_at(file: BinaryIO, zone: tzinfo) -> datetime | None:
         file.seek(0)
         words = _heif_dates(file) if head[4:8] == b"ftyp" else _exif_dates(file)
     except _UNREADABLE as error:
-        logger.debug("No date in this file: %s", type(error).__name__)
+        logger.debug("event=no_date error=%s", type(error).__name__)
         return None
     return _parse(*words, zone)
 

@@ -169,9 +169,9 @@ def _answer_to(error: Exception, path: str) -> AnswerError:
         case Upload.DoesNotExist():
             return AnswerError(404, "not_found")
         case SpoolFileMissingError() | SpoolFileShortError():
-            logger.error("The spool contradicts the database: %s", type(error).__name__, exc_info=error)
+            logger.error("event=spool_damaged path=%s error=%s", path, type(error).__name__, exc_info=error)
             return AnswerError(500, "spool_damaged")
-    logger.error("Database or disk failed: %s", type(error).__name__, exc_info=error)
+    logger.error("event=storage_failed path=%s error=%s", path, type(error).__name__, exc_info=error)
     if path == CHUNK:
         return AnswerError(500, "chunk_write_failed")
     return AnswerError(503, "unavailable", headers=RETRY)

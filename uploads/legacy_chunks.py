@@ -163,9 +163,10 @@ class Chunks:
             self._record(upload, file, chunk, start, length)
         finally:
             file.close()
-        progress.publish(upload)
         if upload.complete:
-            arrivals.announce()
+            arrivals.received(upload)
+        else:
+            progress.publish(upload)
 
     def _record(self, upload: Upload, file: SpoolFile, chunk: Chunk, start: int, length: int) -> None:
         try:

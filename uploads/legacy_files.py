@@ -9,7 +9,7 @@ from django.db import Error as DatabaseFailure
 from django.db import transaction
 
 from invites.refusals import Refusal, RefusedError
-from uploads import arrivals, blocking, intake, lifecycle, media_types, progress
+from uploads import arrivals, blocking, intake, lifecycle, media_types
 from uploads.exchange import Exchange
 from uploads.intake import Arrived
 from uploads.legacy_fields import bad, item_of_form, offer_of_form, token_of
@@ -112,8 +112,7 @@ class WholeFiles:
             arrived = Arrived(sink.offset, sha1, reserved=reserved)
             upload = intake.create_or_find(offer, door.guest, door.invite, self.spool, upload_id, arrived)
         if upload.pk == upload_id:
-            progress.publish(upload)
-            arrivals.announce()
+            arrivals.received(upload)
         else:
             self.spool.remove(upload_id)
         return upload

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from invites.models import Invite
@@ -290,16 +290,9 @@ def send_again(upload: Upload, message: str) -> bool:
 
 
 def retry(upload_ids: Collection[uuid.UUID] | models.QuerySet[Upload, uuid.UUID]) -> int:
-    """The host wants these tried again now. Returns how many.
-
-    Failed and waiting ones become due, and those that are in Immich but not in the album they should be in.
-    """
-    stuck = Q(status__in=(Status.WAITING, Status.FAILED))
-    wishes_album = Q(album_id__isnull=False) | ~Q(album_name="")
-    left_out = Q(status__in=Upload.CONFIRMED, in_album_at=None, trash="") & wishes_album
-    return Upload.objects.filter(stuck | left_out, pk__in=upload_ids).update(
-        status=Status.WAITING, next_attempt_at=timezone.now()
-    )
+    """The host wants these tried again now (`UploadQuerySet.retriable`). Returns how many."""
+    stuck = Upload.objects.retriable().filter(pk__in=upload_ids)
+    return stuck.update(status=Status.WAITING, next_attempt_at=timezone.now())
 
 
 def restore(upload_ids: Collection[uuid.UUID] | models.QuerySet[Upload, uuid.UUID]) -> int:

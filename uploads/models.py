@@ -47,6 +47,12 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         known = set(hints.values_list("account_id", "sha1"))
         return [upload_id for upload_id, account, sha1 in rows if (account, sha1) in known]
 
+    def retriable(self) -> "UploadQuerySet":
+        """What the host may have tried again: what waits or failed, and what is in Immich and not in its album."""
+        stuck = Q(status__in=(Upload.Status.WAITING, Upload.Status.FAILED))
+        wishes_album = Q(album_id__isnull=False) | ~Q(album_name="")
+        return self.filter(stuck | Q(status__in=Upload.CONFIRMED, in_album_at=None, trash="") & wishes_album)
+
     def doubtful(self, now: datetime) -> "UploadQuerySet":
         """Confirmed files that Immich has to be asked about once more (`Upload.recheck_at`)."""
         return self.filter(status__in=Upload.CONFIRMED, recheck_at__lte=now)

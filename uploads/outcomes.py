@@ -54,7 +54,7 @@ class Outcomes:
             try:
                 settled = await blocking.run(_settled, list(self.waiting))
             except DatabaseFailure as error:
-                logger.warning("Outcomes can't be read: %s", type(error).__name__)
+                logger.warning("event=outcomes_unreadable error=%s", type(error).__name__)
                 settled = []
             for upload in settled:
                 for future in self.waiting.get(upload.pk, []):

@@ -100,4 +100,4 @@ async def _send(group: str, event: Event) -> None:
         async with asyncio.timeout(SEND_SECONDS):
             await get_channel_layer().group_send(group, event)
     except (OSError, RedisError) as error:  # a TimeoutError is an OSError
-        logger.warning("Progress could not be sent: %s", type(error).__name__)
+        logger.warning("event=progress_lost error=%s", type(error).__name__)

@@ -8,9 +8,10 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from django.conf import settings
 
@@ -29,6 +30,13 @@ class SpoolFileShortError(Exception):
 
 class SpoolBusyError(Exception):
     """Another process is writing this file."""
+
+
+class Used(NamedTuple):
+    """How much lies in the spool."""
+
+    files: int
+    bytes: int
 
 
 class SpoolFile:
@@ -148,6 +156,20 @@ class Spool:
             for entry in entries:
                 if entry.is_file(follow_symlinks=False):
                     yield entry.name
+
+    def used(self) -> "Used":
+        """What lies here, `lost+found` included."""
+        files = size = 0
+        for folder in (self.root, self.root / LOST_AND_FOUND):
+            if folder is not self.root and not folder.exists():
+                continue
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):  # deleted while we looked
+                        if entry.is_file(follow_symlinks=False):
+                            size += entry.stat(follow_symlinks=False).st_size
+                            files += 1
+        return Used(files, size)
 
     def set_aside(self, upload_id: uuid.UUID) -> None:
         """Moves a file that belongs to nobody to `lost+found`, where the host finds it."""

@@ -58,7 +58,7 @@ class Neighbours:
         try:
             await get_channel_layer().group_send(GROUP, StopRequest(type="writer.stop", upload=str(upload_id)))
         except (OSError, TimeoutError) as error:
-            logger.warning("Other processes could not be asked to stop writing: %s", type(error).__name__)
+            logger.warning("event=takeover_not_asked upload=%s error=%s", upload_id, type(error).__name__)
 
     async def _hear(self) -> None:
         layer = get_channel_layer()
@@ -69,4 +69,4 @@ class Neighbours:
                 request: StopRequest = await layer.receive(channel)
                 self.stop(uuid.UUID(request["upload"]))
         except (OSError, TimeoutError) as error:
-            logger.warning("Other processes' requests are not heard: %s", type(error).__name__)
+            logger.warning("event=takeover_not_heard error=%s", type(error).__name__)

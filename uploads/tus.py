@@ -83,10 +83,10 @@ class TusApp:
         except ChecksumMismatchError:
             await exchange.refuse(TusError(460, "checksum_mismatch", "Upload-Checksum: the body is another one."))
         except (SpoolFileMissingError, SpoolFileShortError) as error:
-            logger.exception("The spool contradicts the database: %s", type(error).__name__)
+            logger.exception("event=spool_damaged path=%s error=%s", exchange.path, type(error).__name__)
             await exchange.refuse(TusError(500, "spool_damaged"))
         except (DatabaseFailure, OSError) as error:
-            logger.exception("Database or disk failed: %s", type(error).__name__)
+            logger.exception("event=storage_failed path=%s error=%s", exchange.path, type(error).__name__)
             # A HEAD is not refused for what passes: tus-js-client would forget how far it was.
             head = exchange.method == "HEAD"
             await exchange.refuse(TusError(423, "busy") if head else TusError(503, "unavailable", headers=RETRY))
@@ -222,7 +222,7 @@ class TusApp:
         if upload.pk != upload_id:
             await blocking.run(self.spool.remove, upload_id)
         elif upload.complete:
-            _received(upload)
+            arrivals.received(upload)
         return upload
 
     async def _created(self, exchange: Exchange, upload: Upload) -> None:
@@ -257,6 +257,7 @@ class TusApp:
         if not lifecycle.discard(upload, Upload.DiscardedBy.GUEST):
             raise BusyError  # it is on its way to Immich at this moment
         self.spool.remove(upload.pk)
+        logger.info("upload=%s outcome=discarded by=guest", upload.pk)
         progress.publish(upload)
 
     async def _patch(self, exchange: Exchange, upload_id: uuid.UUID, guest: Guest | None) -> None:
@@ -305,7 +306,7 @@ class TusApp:
             digest = sink.sum.hexdigest() if sink.sum else ""
             lifecycle.advance(upload, offset, digest)
             if upload.complete:
-                _received(upload)
+                arrivals.received(upload)
 
         sink.acknowledge = acknowledge
         await blocking.run(file.cut_to, start)
@@ -370,8 +371,3 @@ def _sync_new(file: SpoolFile, spool: Spool) -> Arrived:
         file.sync()
         spool.sync_folder()
     return Arrived()
-
-
-def _received(upload: Upload) -> None:
-    progress.publish(upload)
-    arrivals.announce()

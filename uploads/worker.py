@@ -11,7 +11,7 @@ from django.db import DatabaseError, connections
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from immichdrop.immich import Immich
+from immichdrop.latency import connect
 from immichdrop.models import ImmichAccount
 from uploads import arrivals, lifecycle
 from uploads.housekeeping import Housekeeping
@@ -23,11 +23,6 @@ from uploads.spool import Spool
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = 15.0  # seconds between renewals of leases
-
-
-def connect(account: ImmichAccount) -> Immich:
-    """A client for an account. Raises SecretChangedError when its key can't be read any more."""
-    return Immich(account.address, account.api_key)
 
 
 class Worker:

@@ -11,7 +11,7 @@ from .answers import About, Answer, MediaTypes, User, Version
 from .credentials import ApiKey
 from .dialects import Dialect
 from .errors import NotImmich
-from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, Transport
+from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, OnRequest, Transport
 
 
 class Account:
@@ -24,12 +24,14 @@ class Account:
         *,
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
+        on_request: OnRequest | None = None,
     ) -> None:
         self._transport = Transport(
             base_url,
             ApiKey(api_key),
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            on_request=on_request,
         )
         self._dialect: Dialect | None = None
 

@@ -11,7 +11,8 @@ class Immich(Assets, Albums, Tags):
     """One account at one server.
 
     Keeps one pool of connections: make one instance per account and thread, and keep it. Timeouts
-    are in seconds; `read_timeout` is the longest silence while waiting for an answer.
+    are in seconds; `read_timeout` is the longest silence while waiting for an answer. `on_request`
+    is told of every request (`transport.OnRequest`).
 
     Every method raises ImmichError (see `errors`). Where a permission is named, the key needs it.
     """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from http import HTTPStatus
@@ -23,6 +25,10 @@ READ_TIMEOUT = 60.0
 BLOCK_BYTES = 256 * 1024
 ANSWER_LIMIT = 64 * 1024 * 1024
 ERROR_LIMIT = 64 * 1024
+
+# Told of every request: its kind (`PUT /albums/{id}/assets`), the seconds until the answer began, and the answer's
+# status, None when there was none. Called by the thread that asked.
+OnRequest = Callable[[str, float, int | None], None]
 
 
 class Form(Protocol):
@@ -74,8 +80,17 @@ class Download:
 class Transport:
     """Requests to one server with one credential. Not for use by several threads at once."""
 
-    def __init__(self, base_url: str, auth: AuthBase, *, connect_timeout: float, read_timeout: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        auth: AuthBase,
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+        on_request: OnRequest | None = None,
+    ) -> None:
         self.base_url = _without_api(base_url)
+        self._on_request = on_request
         self._auth = auth
         self._timeouts = (connect_timeout, read_timeout)
         self._session = requests.Session()
@@ -154,10 +169,21 @@ class Transport:
         What went wrong is returned: raised here, it would have the request, and the key in it,
         as its context.
         """
+        began = time.monotonic()
+        answer: requests.Response | ImmichError
         try:
-            return send(timeout=self._timeouts, stream=True, allow_redirects=False)
+            answer = send(timeout=self._timeouts, stream=True, allow_redirects=False)
         except requests.RequestException as error:
-            return _problem(error)
+            answer = _problem(error)
+        if self._on_request:
+            status = answer.status_code if isinstance(answer, requests.Response) else None
+            self._on_request(self._kind(*send.args), time.monotonic() - began, status)
+        return answer
+
+    def _kind(self, method: str, url: str) -> str:
+        """What is asked, whomever it is about: Immich's ids have digits, its words have none."""
+        path = url.removeprefix(f"{self.base_url}/api")
+        return f"{method} {re.sub(r'/[^/]*[0-9][^/]*', '/{id}', path)}"
 
 
 class Dropped(Unavailable):

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from immichdrop.sandbox import running
+from immichdrop.sandbox.faults import Hits
 from tests import pictures
 from tests.guest import TusGuest
 from tests.serving import ROOT, Processes, eventually
@@ -26,9 +27,10 @@ def test_sigterm_lets_the_running_delivery_end(processes: MakeProcesses, tmp_pat
         server = product.serve()
         guest = TusGuest(product.url, token)
         guest.open()
-        sandbox.faults.latency = 0.5
+        sending = Hits(on=("POST /api/assets",))
+        sandbox.faults.late, sandbox.faults.latency = sending, 0.5
         guest.send(pictures.jpeg(1))
-        eventually(lambda: guest.statuses() == ["delivering"], "the delivery's begin")
+        eventually(lambda: sending.struck == 1, "the bytes on their way")
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
         product.running.remove(server)

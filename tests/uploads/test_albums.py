@@ -9,6 +9,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from immichdrop.immich import Immich
+from immichdrop.latency import connect
 from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.faults import Hits
@@ -19,7 +20,7 @@ from tests.guest import TusGuest
 from tests.serving import eventually
 from uploads import albums, delivery, extras, lifecycle, spool
 from uploads.models import KnownAlbum, Upload
-from uploads.worker import Worker, connect
+from uploads.worker import Worker
 
 Arrive = Callable[[Invite | None], TusGuest]
 

@@ -12,6 +12,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
+from immichdrop.latency import connect
 from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
 from invites.models import Invite
@@ -23,7 +24,7 @@ from uploads import delivery, housekeeping, lifecycle, spool, worker
 from uploads.lane import Lane
 from uploads.models import KnownAsset, Upload
 from uploads.reach import Reach
-from uploads.worker import Worker, connect
+from uploads.worker import Worker
 
 Arrive = Callable[[Invite | None], TusGuest]
 StartDeliveries = Callable[[int], Worker]

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from immichdrop.immich import Immich
-from immichdrop.models import ImmichAccount
+from immichdrop.latency import connect
+from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.faults import Hits
 from invites.models import Invite
@@ -19,7 +21,7 @@ from tests.serving import eventually
 from uploads import housekeeping, lifecycle, spool
 from uploads.lane import Lane
 from uploads.models import KnownAsset, Upload
-from uploads.worker import Worker, connect
+from uploads.worker import Worker
 
 Arrive = Callable[[Invite | None], TusGuest]
 ANY = pytest.mark.parametrize("sandbox", [1, 2, 3], indirect=True)
@@ -191,3 +193,15 @@ def test_a_key_that_may_not_restore_is_a_note(
     assert upload.status == "duplicate"
     assert "asset.delete" in upload.message
     assert ImmichAccount.objects.get().pause == ""
+
+
+def test_the_host_brings_it_back_in_the_admin(
+    client: Client, lane: Lane, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    trashed(lane, sandbox, guest_at(make_invite(album_name="Party")))
+    client.force_login(User.objects.create_superuser("admin@example.org"))
+    chosen = list(Upload.objects.values_list("pk", flat=True))
+    page = client.post("/admin/uploads/upload/", {"action": "restore", "_selected_action": chosen}, follow=True)
+    assert "1 file will be restored" in page.content.decode()
+    lane.run_once()
+    assert [asset.is_trashed for asset in sandbox.album_assets("Party")] == [False]

@@ -148,7 +148,7 @@ def test_what_a_failing_disk_did_not_keep_is_not_acknowledged(
     upload_id = guest.begin(len(PHOTO))
     assert asyncio.run(patch(guest, upload_id, 0, PHOTO).run(broken)) == 503
     assert (row(upload_id).offset, row(upload_id).status) == (0, "receiving")
-    assert caplog.text.count("Database or disk failed") == 2
+    assert caplog.text.count("event=storage_failed") == 2
     guest.patch(upload_id, 0, PHOTO)
     assert_received(upload_id, PHOTO)
 

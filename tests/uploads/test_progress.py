@@ -33,7 +33,7 @@ def test_without_the_messenger(
     nowhere = {"hosts": [f"redis://127.0.0.1:{free_port()}/0"]}
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": nowhere}}
     progress.publish(upload)
-    assert "Progress could not be sent" in caplog.text
+    assert "event=progress_lost" in caplog.text
 
 
 def test_with_sockets_of_a_server_that_has_ended(make_invite: MakeInvite, guest_at: Arrive) -> None:
