@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from uploads.headers import UnreadableError
+from uploads.headers import Header, UnreadableError
 from uploads.models import Upload
 from uploads.photo_dates import photo_date
+from uploads.video_dates import video_date
 
 logger = logging.getLogger(__name__)
 
@@ -24,12 +25,12 @@ def date_of(upload: Upload, file: BinaryIO) -> datetime:
 
 
 def taken_at(file: BinaryIO, zone: tzinfo) -> datetime | None:
-    """When the photo was taken, by the offset in the file, or in `zone` where it names none.
+    """When the photo or video was taken, by the offset in the file, or in `zone` where it names none.
 
     None when the file does not say, or is broken. Raises what disks raise, and what is a bug of ours.
     """
     try:
-        return photo_date(file, zone)
+        return photo_date(file, zone) or video_date(Header(file), zone)
     except UnreadableError as error:
         logger.debug("No date in this file: %s", error)
         return None
