@@ -4,11 +4,14 @@ Files come from strangers: a broken header, or one made to keep a parser busy, c
 """
 
 import logging
+import struct
 from datetime import datetime, tzinfo
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from exifread.core.exceptions import ExifError
+from PIL import Image
 
 from uploads.headers import Header, UnreadableError
 from uploads.models import Upload
@@ -17,10 +20,42 @@ from uploads.video_dates import video_date
 
 logger = logging.getLogger(__name__)
 
+# Whatever a slip in a parser may raise (ours, exifread's, Pillow's, the HEIF library's), and a disk. No stranger's file
+# may end a delivery thread with it, again and again with each thread that takes the file over.
+_SLIPS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BufferError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    NameError,
+    OSError,
+    ReferenceError,
+    RuntimeError,
+    SyntaxError,
+    SystemError,
+    TypeError,
+    ValueError,
+    Warning,
+    struct.error,
+    ExifError,
+    Image.DecompressionBombError,
+)
+
 
 def date_of(upload: Upload, file: BinaryIO) -> datetime:
-    """The date an upload is sent with, always aware: when it was taken, else last changed, else received."""
-    taken = taken_at(file, ZoneInfo(settings.TIME_ZONE))
+    """The date an upload is sent with, always aware: when it was taken, else last changed, else received.
+
+    Raises nothing: what `taken_at` does not know to expect is logged as an error, and the next best date is taken.
+    """
+    try:
+        taken = taken_at(file, ZoneInfo(settings.TIME_ZONE))
+    except _SLIPS:
+        logger.exception("The date of upload %s can't be read; it is delivered with the next best", upload.pk)
+        taken = None
     return taken or upload.last_modified or upload.received_at or upload.created_at
 
 
