@@ -3,6 +3,7 @@
 import io
 import random
 import struct
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,15 @@ def png(seed: int) -> bytes:
     out = io.BytesIO()
     picture(seed).save(out, "PNG")
     return out.getvalue()
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """Of a PNG."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png_of(*chunks: bytes) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 FTYP = b"\0\0\0\x14ftypqt  \0\0\0\0qt  "

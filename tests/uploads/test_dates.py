@@ -14,6 +14,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from tests import pictures
+from tests.pictures import chunk
 from uploads import dates
 from uploads.models import Upload
 
@@ -127,10 +128,6 @@ PNG = pictures.png(1)
 
 def segment(marker: int, content: bytes) -> bytes:
     return bytes([0xFF, marker]) + struct.pack(">H", 2 + len(content)) + content
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def png_with(*chunks: bytes) -> bytes:
