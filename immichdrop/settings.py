@@ -49,7 +49,8 @@ REDIS_URL = env.redis("REDIS_URL")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "immichdrop"},
+        # Longer than the 5 seconds for which Channels lets Redis wait for a message: otherwise a quiet socket ends.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 15}], "prefix": "immichdrop"},
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
