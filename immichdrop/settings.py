@@ -46,11 +46,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.redis("REDIS_URL")
+# The library's own limits would end sockets: quiet ones (Channels lets Redis wait 5 seconds for a message), and hundreds
+# that come back at the same moment, after a restart.
+REDIS_PATIENCE = {"socket_timeout": 15, "max_connections": 10_000}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # Longer than the 5 seconds for which Channels lets Redis wait for a message: otherwise a quiet socket ends.
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 15}], "prefix": "immichdrop"},
+        "CONFIG": {"hosts": [{"address": REDIS_URL, **REDIS_PATIENCE}], "prefix": "immichdrop"},
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}

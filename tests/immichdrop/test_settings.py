@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from channels_redis.core import RedisChannelLayer
 from django.core.exceptions import ImproperlyConfigured
 
 from tests.serving import ROOT
@@ -44,13 +43,6 @@ def check(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
-
-
-def test_a_quiet_redis_is_not_a_dead_one(read: Read) -> None:
-    """Channels lets Redis wait so long for a message; who waits no longer for Redis loses every quiet socket."""
-    (host,) = read(REDIS_URL="redis://localhost:6379/0")["CHANNEL_LAYERS"]["default"]["CONFIG"]["hosts"]  # type: ignore[index]
-    assert host["address"] == "redis://localhost:6379/0"
-    assert host["socket_timeout"] >= 2 * RedisChannelLayer.brpop_timeout
 
 
 def test_an_empty_environment_is_enough(read: Read, tmp_path: Path) -> None:
