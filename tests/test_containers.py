@@ -179,4 +179,4 @@ def test_the_proxy_passes_everything_on() -> None:
     assert {name for name, _ in upstreams} == {"web-1", "web-2"}
     assert {port for _, port in upstreams} == {last("EXPOSE")}
     mounted = Path("compose.nginx.conf")
-    assert f"./{mounted}:/etc/nginx/conf.d/default.conf:ro" in (ROOT / "compose.scale.yaml").read_text()
+    assert f"./{mounted}:/etc/nginx/nginx.conf:ro" in (ROOT / "compose.scale.yaml").read_text()
