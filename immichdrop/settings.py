@@ -48,10 +48,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.redis("REDIS_URL")
+# The library's own limits would end sockets: quiet ones (Channels lets Redis wait 5 seconds for a message), and those
+# that come back by the hundred after a restart.
+REDIS_PATIENCE = {"socket_timeout": 15, "max_connections": 10_000}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "immichdrop"},
+        "CONFIG": {"hosts": [{"address": REDIS_URL, **REDIS_PATIENCE}], "prefix": "immichdrop"},
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}

@@ -1,7 +1,8 @@
-"""Runs every test: all of them on SQLite, then those without a browser on PostgreSQL where one answers.
+"""Runs every test: all of them on SQLite, and those without a browser on PostgreSQL where one answers.
 
 `make test` calls this. In CI (`CI=true`) PostgreSQL and Redis must answer; elsewhere their tests are left out, and said
-to be. `TEST_DATABASE_URL` and `TEST_REDIS_URL` name other servers than the local ones.
+to be. `TEST_DATABASE_URL` and `TEST_REDIS_URL` name other servers than the local ones. Tests that kill processes run
+with SQLite; those of them that need PostgreSQL make a database of their own at `TEST_DATABASE_URL`.
 """
 
 import os
@@ -36,11 +37,12 @@ def main() -> int:
         print("In CI PostgreSQL and Redis must answer, and do not: " + ", ".join(missing))
         return 1
     redis = {"TEST_REDIS_URL": REDIS} if REDIS not in missing else {}
+    postgres = {"TEST_DATABASE_URL": POSTGRES} if POSTGRES not in missing else {}
     failed = 0
     if POSTGRES not in missing:
         marks = "not browser and not kill"
         failed |= run("PostgreSQL", "-m", marks, DATABASE_URL=POSTGRES, **redis)
-    failed |= run("SQLite, with the browser", **redis)
+    failed |= run("SQLite, with the browser", **postgres, **redis)
     for url in missing:
         print(f"Left out, since nothing answers there: {url}")
     return int(bool(failed))

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypedDict, TypeVar
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
+from redis.exceptions import RedisError
 
 from uploads.receiving import TAKE_OVER
 from uploads.spool import SpoolBusyError
@@ -57,16 +58,17 @@ class Neighbours:
     async def _ask(self, upload_id: uuid.UUID) -> None:
         try:
             await get_channel_layer().group_send(GROUP, StopRequest(type="writer.stop", upload=str(upload_id)))
-        except (OSError, TimeoutError) as error:
+        except (OSError, RedisError) as error:  # a TimeoutError is an OSError
             logger.warning("event=takeover_not_asked upload=%s error=%s", upload_id, type(error).__name__)
 
     async def _hear(self) -> None:
         layer = get_channel_layer()
         try:
-            channel = await layer.new_channel("writers")
+            # With the prefix that sockets' channels have: this layer listens for one prefix at a time, for good.
+            channel = await layer.new_channel()
             await layer.group_add(GROUP, channel)
             while True:
                 request: StopRequest = await layer.receive(channel)
                 self.stop(uuid.UUID(request["upload"]))
-        except (OSError, TimeoutError) as error:
+        except (OSError, RedisError) as error:  # a TimeoutError is an OSError
             logger.warning("event=takeover_not_heard error=%s", type(error).__name__)
