@@ -160,9 +160,11 @@ class Lane:
             found, missing = delivery.ask(summed, self.line.client(summed[0].account))
             for each in found:
                 self.finishing.queue.put(each)
+            # The same bytes that somebody else's upload is bringing just now go out once.
+            alone = {upload for upload in missing if self.line.hand.alone(upload)}
+            lifecycle.sending(alone)
             for upload in missing:
-                # The same bytes that somebody else's upload is bringing just now go out once.
-                if self.line.hand.alone(upload):
+                if upload in alone:
                     self._to_send.put(upload)
                 else:
                     self.line.put_back(upload, TWIN_PAUSE)
