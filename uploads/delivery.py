@@ -81,7 +81,7 @@ def send(upload: Upload, immich: Immich, spool: Spool) -> Sent:
     """Sends the bytes."""
     with spool.read(upload.pk) as file:
         taken = date_of(upload, file)
-    lifecycle.sending(upload)
+    lifecycle.sending([upload])
     asset = AssetUpload(
         filename=upload.filename,
         size=upload.size,

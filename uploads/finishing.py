@@ -16,19 +16,24 @@ logger = logging.getLogger(__name__)
 
 GATHER = 0.05  # seconds that sent files wait for others, to be verified together
 ALBUM_GATHER = 1.0  # seconds that verified files wait for others, to go into the album together
+ALBUM_PAUSE = 0.2  # seconds between two additions to albums, though there be no others to wait for
 ALBUM_MOST = 500  # files that do so
 T = TypeVar("T")
 Step = Found | Sent
 
 
 class Finishing:
-    """Nothing waits for company that can't come: when no other file is on its way, all is done at once."""
+    """Nothing waits for company that can't come: when no other file is on its way, all is done at once.
+
+    But for `ALBUM_PAUSE`: when files are done with as fast as they come, none of them is ever on its way with others.
+    """
 
     def __init__(self, line: Line) -> None:
         self.line = line
         self.queue: queue.Queue[Step | None] = queue.Queue()  # None: nothing comes any more
         self._verified: list[Found] = []
         self._oldest = 0.0  # of these, when it came
+        self._settled_at = 0.0
 
     def run(self) -> None:
         last = False
@@ -57,13 +62,14 @@ class Finishing:
             if flush or self._is_time(len(verified)):
                 for of_album in groups(verified, lambda each: str(delivery.wish_of(each.upload))):
                     self._settle(of_album)
+                    self._settled_at = time.monotonic()
                 verified = []
             self._verified = verified
 
     def _gather(self) -> tuple[list[Step], bool]:
         """What came to be finished; and whether it was the last."""
         batch: list[Step] = []
-        patience = max(0.0, self._oldest + ALBUM_GATHER - time.monotonic()) if self._verified else None
+        patience = max(0.0, self._album_at(len(self._verified)) - time.monotonic()) if self._verified else None
         while True:
             try:
                 each = self.queue.get(timeout=patience)
@@ -76,8 +82,12 @@ class Finishing:
             patience = 0.0 if everything or len(batch) >= ALBUM_MOST else GATHER
 
     def _is_time(self, verified: int) -> bool:
-        waited = time.monotonic() - self._oldest >= ALBUM_GATHER
-        return waited or verified >= min(ALBUM_MOST, len(self.line.hand))
+        return verified >= ALBUM_MOST or time.monotonic() >= self._album_at(verified)
+
+    def _album_at(self, verified: int) -> float:
+        """When so many are to be put into albums."""
+        latest = self._oldest + ALBUM_GATHER
+        return min(latest, self._settled_at + ALBUM_PAUSE) if verified >= len(self.line.hand) else latest
 
     def _verify(self, sent: list[Sent]) -> list[Found]:
         uploads = [each.upload for each in sent]

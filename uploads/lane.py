@@ -29,6 +29,7 @@ from uploads.spool import Spool
 
 logger = logging.getLogger(__name__)
 
+GATHER = 0.05  # seconds between two looks, so that files of one moment share a question
 LOOK_EVERY = 1.0  # seconds; files that other processes received are found no later than this
 AHEAD = 4  # files per sending thread that are asked about before their turn
 TWIN_PAUSE = lifecycle.FIRST_RETRY
@@ -116,8 +117,11 @@ class Lane:
             if self.line.reach.silent:
                 self.stopping.wait(self.line.reach.until_probe())
                 self.probe()
-            elif not self.look():
+                continue
+            began = time.monotonic()
+            if not self.look():
                 seen = arrivals.wait(seen, self.look_every)
+            self.stopping.wait(began + GATHER - time.monotonic())
 
     def look(self) -> bool:
         """Claims what is due and asks Immich about it, in one question per account. Whether there was anything."""
@@ -156,9 +160,11 @@ class Lane:
             found, missing = delivery.ask(summed, self.line.client(summed[0].account))
             for each in found:
                 self.finishing.queue.put(each)
+            # The same bytes that somebody else's upload is bringing just now go out once.
+            alone = {upload for upload in missing if self.line.hand.alone(upload)}
+            lifecycle.sending(alone)
             for upload in missing:
-                # The same bytes that somebody else's upload is bringing just now go out once.
-                if self.line.hand.alone(upload):
+                if upload in alone:
                     self._to_send.put(upload)
                 else:
                     self.line.put_back(upload, TWIN_PAUSE)

@@ -172,10 +172,19 @@ def keep_sum(upload: Upload, sha1: str) -> None:
     _change_leased(upload, sha1=sha1)
 
 
-def sending(upload: Upload) -> None:
-    """Remembers that the bytes go out now: if this worker dies, what Immich then has is this upload's own."""
-    if upload.sent_at is None:
-        _change_leased(upload, sent_at=timezone.now())
+def sending(uploads: Iterable[Upload]) -> None:
+    """Remembers that their bytes go out now: if this worker dies, what Immich then has is these uploads' own.
+
+    Many at once, since a write for each file would stand in the way of those who receive. What was taken over meanwhile
+    stays with whoever did: the worker finds out when it confirms.
+    """
+    fresh = [upload for upload in uploads if upload.sent_at is None]
+    now = timezone.now()
+    for owner in {upload.lease_owner for upload in fresh}:
+        ids = [upload.pk for upload in fresh if upload.lease_owner == owner]
+        Upload.objects.filter(pk__in=ids, status=Status.DELIVERING, lease_owner=owner).update(sent_at=now)
+    for upload in fresh:
+        upload.sent_at = now
 
 
 def confirm(

@@ -94,6 +94,18 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
     assert Upload.objects.get().lease_owner == "quick:2:0"
 
 
+def test_what_was_taken_over_is_not_marked_as_sent_by_the_old_worker(
+    web: str, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    guest = guest_at(make_invite())
+    for seed in range(2):
+        guest.send(pictures.jpeg(seed))
+    lost, kept = claim("slow:1:", 2)
+    Upload.objects.filter(pk=lost.pk).update(lease_owner="quick:1:")
+    lifecycle.sending([lost, kept])
+    assert set(Upload.objects.exclude(sent_at=None)) == {kept}
+
+
 def test_a_claim_is_one_workers_alone(web: str, make_invite: MakeInvite, guest_at: Arrive) -> None:
     guest_at(make_invite()).send(pictures.jpeg(1))
     assert claim("one:1:0")
