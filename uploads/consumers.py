@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -77,10 +78,11 @@ class UploadsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels
         if not self.group:
             await self.close(UNKNOWN)
             return
-        while self.invite_id is None or await blocking.run(_is_open, self.invite_id):
-            await self.send(json.dumps({"type": "ping"}))
-            await asyncio.sleep(self.keep_alive)
-        await self.close(UNKNOWN)
+        with suppress(OSError):  # the client left in the same moment
+            while self.invite_id is None or await blocking.run(_is_open, self.invite_id):
+                await self.send(json.dumps({"type": "ping"}))
+                await asyncio.sleep(self.keep_alive)
+            await self.close(UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

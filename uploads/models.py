@@ -94,7 +94,8 @@ class Upload(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     invite = models.ForeignKey(Invite, null=True, blank=True, on_delete=models.PROTECT, related_name="uploads")
     guest = models.ForeignKey(Guest, null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads")
-    account = models.ForeignKey(ImmichAccount, on_delete=models.PROTECT, related_name="uploads")
+    # Without an index of its own: SQLite would use that one for the queue, and look at all of an account's uploads.
+    account = models.ForeignKey(ImmichAccount, on_delete=models.PROTECT, related_name="uploads", db_index=False)
     key = models.CharField(
         max_length=100, blank=True, help_text="The page's own name of the file; makes creation idempotent."
     )

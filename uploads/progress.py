@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import NotRequired, TypedDict
 
 from asgiref.sync import async_to_sync
@@ -14,6 +15,7 @@ logger = logging.getLogger(__name__)
 Status = Upload.Status
 
 SEND_SECONDS = 5.0  # after which an event is given up
+QUIET_SECONDS = 10.0  # after a failure, in which none is sent
 
 # The older clients' words (contract: socket frames).
 _OLDER_WORDS = {
@@ -68,6 +70,7 @@ def group_of(guest_id: int, invite_id: int | None) -> str:
 
 
 _loop: asyncio.AbstractEventLoop | None = None
+_quiet_until = 0.0
 
 
 def attach(loop: asyncio.AbstractEventLoop | None) -> None:
@@ -96,8 +99,13 @@ def publish(upload: Upload) -> None:
 
 
 async def _send(group: str, event: Event) -> None:
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return
     try:
         async with asyncio.timeout(SEND_SECONDS):
             await get_channel_layer().group_send(group, event)
     except (OSError, RedisError) as error:  # a TimeoutError is an OSError
+        # A Redis that hangs must not hold up the deliveries, one event after another.
+        _quiet_until = time.monotonic() + QUIET_SECONDS
         logger.warning("event=progress_lost error=%s", type(error).__name__)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -34,6 +35,8 @@ class Worker:
         self.connect = connect
         self.stopping = threading.Event()
         self.prefix = f"{socket.gethostname()}:{os.getpid()}:"
+        # Two machines may bear one name: leases are told apart by more than that.
+        self.mark = secrets.token_hex(4)
         self.lanes: dict[str, Lane] = {}
         housekeeping = Housekeeping(spool, connect, self.stopping)
         loops = {"tending": self._tend, "housekeeping": housekeeping.run}
@@ -98,7 +101,7 @@ class Worker:
 
     def _open_lane(self, address: str) -> None:
         if address not in self.lanes:
-            owner = f"{self.prefix}{len(self.lanes)}."
+            owner = f"{self.prefix}{self.mark}.{len(self.lanes)}."
             lane = Lane(owner, self.spool, self.threads, self.connect, lambda: _accounts_at(address))
             self.lanes[address] = lane
             lane.start()

@@ -6,6 +6,7 @@ import threading
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from immichdrop.schema import ensure_migrated
 from uploads import spool
 from uploads.worker import Worker
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, concurrency: int, **options: object) -> None:
+        ensure_migrated()
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
