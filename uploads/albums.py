@@ -131,4 +131,4 @@ def _forget(account: ImmichAccount, album_id: str) -> None:
     """Immich has this album no more."""
     gone = KnownAlbum.objects.filter(account=account, album_id=uuid.UUID(album_id))
     if gone.update(album_id=None):
-        logger.warning("album=%s outcome=deleted: it is looked up again by its name", album_id)
+        logger.warning("album=%s outcome=deleted", album_id)

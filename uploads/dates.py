@@ -54,7 +54,7 @@ def date_of(upload: Upload, file: BinaryIO) -> datetime:
     try:
         taken = taken_at(file, ZoneInfo(settings.TIME_ZONE))
     except _SLIPS:
-        logger.exception("The date of upload %s can't be read; it is delivered with the next best", upload.pk)
+        logger.exception("upload=%s event=date_unreadable", upload.pk)
         taken = None
     return taken or upload.last_modified or upload.received_at or upload.created_at
 

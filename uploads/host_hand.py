@@ -24,11 +24,12 @@ Status = Upload.Status
 MOST = 5000
 
 # What can't be given up, and why, for the host.
+IN_IMMICH = "it is in Immich"
 KEPT = {
     Status.RECEIVING: "its guest is still sending it",
     Status.DELIVERING: "it is being sent to Immich right now",
-    Status.DELIVERED: "it is in Immich",
-    Status.DUPLICATE: "it is in Immich",
+    Status.DELIVERED: IN_IMMICH,
+    Status.DUPLICATE: IN_IMMICH,
     Status.DISCARDED: "it was given up before",
 }
 
@@ -77,12 +78,12 @@ class Plan:
 def plan(upload_ids: Collection[uuid.UUID]) -> Plan:
     """Looks, and changes nothing."""
     chosen = Upload.objects.filter(pk__in=upload_ids).order_by("created_at", "pk")
-    going = chosen.exclude(status__in=KEPT)
+    going = chosen.exclude(status__in=KEPT).filter(delivered_at=None)
     return Plan(
         ids=list(going.values_list("pk", flat=True)),
         bytes=int(going.aggregate(Sum("offset"))["offset__sum"] or 0),
         sent=going.exclude(sent_at=None).count(),
-        kept=list(chosen.filter(status__in=KEPT)),
+        kept=list(chosen.exclude(pk__in=going)),
     )
 
 
@@ -102,7 +103,7 @@ def give_up(upload_ids: Collection[uuid.UUID], spool: Spool) -> GivenUp:
     """
     done = GivenUp()
     for upload in list(Upload.objects.filter(pk__in=upload_ids).order_by("created_at", "pk")):
-        if upload.status in KEPT or not lifecycle.discard(upload, Upload.DiscardedBy.HOST):
+        if why_kept(upload) or not lifecycle.discard(upload, Upload.DiscardedBy.HOST):
             upload.refresh_from_db()
             done.kept.append(upload)
             continue
@@ -126,6 +127,8 @@ def _delete_bytes(upload: Upload, spool: Spool) -> None:
 
 def why_kept(upload: Upload) -> str:
     """Why this file can't be given up, in words; empty when it can."""
+    if upload.delivered_at:  # though it may wait to get into its album, or out of the trash
+        return IN_IMMICH
     return KEPT.get(Status(upload.status), "")
 
 

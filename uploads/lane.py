@@ -91,7 +91,7 @@ class Lane:
                 try:
                     loop()
                 except DatabaseError:
-                    logger.exception("The database failed; trying again")
+                    logger.exception("event=database_failed")
                     connections.close_all()
                     if self.stopping.wait(LOOK_EVERY):
                         return
@@ -179,7 +179,7 @@ class Lane:
                 vanished = delivery.check_again(uploads, self.line.client(uploads[0].account))
             except (ImmichError, SecretChangedError) as error:
                 # They come up again by themselves: nothing is given up before this question was answered.
-                logger.warning("%d files could not be asked about again: %s", len(uploads), type(error).__name__)
+                logger.warning("event=not_asked_again files=%d error=%s", len(uploads), type(error).__name__)
                 continue
             for upload in vanished:
                 progress.publish(upload)
@@ -197,7 +197,7 @@ class Lane:
         except (ImmichError, SecretChangedError):
             return False
         self.line.reach.answered()
-        logger.info("Immich answers again: %d files go on.", lifecycle.wake(accounts))
+        logger.info("event=immich_answers_again files=%d", lifecycle.wake(accounts))
         return True
 
     # --- sending

@@ -94,10 +94,13 @@ def count_use(upload: Upload, now: datetime) -> None:
 
 
 def discard(upload: Upload, by: Upload.DiscardedBy) -> bool:
-    """Gives an unfinished or waiting upload up, freeing its place and its key. False when it was not to be had."""
+    """Gives an unfinished or waiting upload up, freeing its place and its key. False when it was not to be had.
+
+    What is in Immich already, and waits only to get into its album or out of the trash, is not given up.
+    """
     giving_up = (Status.RECEIVING, Status.RECEIVED, Status.WAITING, Status.HELD, Status.FAILED)
     changes: dict[str, object] = {"status": Status.DISCARDED, "discarded_by": by, "key": ""}
-    rows = Upload.objects.filter(pk=upload.pk, status__in=giving_up, offset=upload.offset)
+    rows = Upload.objects.filter(pk=upload.pk, status__in=giving_up, offset=upload.offset, delivered_at=None)
     if rows.update(**changes) != 1:
         return False
     for name, value in changes.items():

@@ -54,7 +54,7 @@ class Line:
             self.hand.let_go(uploads)
             setback = _record(uploads, error, record)
             if setback.away and self.reach.lost(setback.retry_after):
-                logger.warning("Immich does not answer; files are kept and wait.")
+                logger.warning("event=immich_silent")
             for upload in uploads:
                 progress.publish(upload)
 

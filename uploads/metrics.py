@@ -64,10 +64,10 @@ def _uploads() -> Iterable[Metric]:
     yield Counter("immichdrop_received", "Files of which every byte came.", received)
     received_bytes = sum(each.received_bytes for each in standings)
     yield Counter("immichdrop_received_bytes", "Bytes of those files.", received_bytes)
-    # States that an upload stays in, so that how many are in them never goes down. A failed one may be tried again.
-    for status in (Status.DELIVERED, Status.DUPLICATE, Status.DISCARDED):
-        count = next(each.count for each in standings if each.status == status)
-        yield Counter(f"immichdrop_{status}", f"Uploads that ended as {status}.", count)
+    # The one state that an upload never leaves. What was delivered may have vanished from Immich, or be tried again for
+    # its album's sake, and a counter that falls is read as a restart.
+    discarded = next(each.count for each in standings if each.status == Status.DISCARDED)
+    yield Counter("immichdrop_discarded", "Uploads that ended as discarded.", discarded)
     waiting = [each for each in standings if each.status in overview.QUEUED]
     yield Gauge(
         "immichdrop_waiting", "Files that are safe here and not in Immich yet.", sum(each.count for each in waiting)

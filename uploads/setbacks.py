@@ -67,7 +67,7 @@ def of_vanishing(uploads: Iterable[Upload]) -> Setback:
 
 def of_disk(uploads: Iterable[Upload], error: Exception) -> Setback:
     """The kept bytes can't be read."""
-    logger.error("Kept bytes can't be read", exc_info=error)
+    logger.error("event=bytes_unreadable", exc_info=error)
     return _each(uploads, lambda upload: lifecycle.fail(upload, "The bytes kept for this file can't be read."))
 
 
@@ -79,7 +79,7 @@ def of_secret(uploads: Iterable[Upload]) -> Setback:
 
 def of_ours(uploads: Iterable[Upload], error: Exception) -> Setback:
     """A fault of this program. It must not stop other files, nor these for ever."""
-    logger.error("A delivery met a fault of Immich Drop's own", exc_info=error)
+    logger.error("event=own_fault", exc_info=error)
     words = f"An error in Immich Drop ({type(error).__name__}); see its log."
     return _each(uploads, lambda upload: lifecycle.wait(upload, words))
 
@@ -95,7 +95,7 @@ def _pause(upload: Upload, reason: ImmichAccount.Pause, detail: str) -> None:
         pause=reason, pause_detail=detail[:300]
     )
     if paused:
-        logger.error("account=%s outcome=paused reason=%s (%s)", upload.account_id, reason.label, detail)
+        logger.error('account=%s outcome=paused reason=%s detail="%s"', upload.account_id, reason.value, detail)
     lifecycle.wait(upload, f"Deliveries are paused: {reason.label} ({detail}).")
 
 

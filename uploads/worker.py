@@ -69,7 +69,7 @@ class Worker:
                 try:
                     loop()
                 except DatabaseError:
-                    logger.exception("The database failed; trying again")
+                    logger.exception("event=database_failed")
                     connections.close_all()
                     self.stopping.wait(LOOK_EVERY)
         finally:

@@ -363,11 +363,17 @@ def test_fault_11_a_sessions_id_lists_nothing(web: str, make_invite: MakeInvite)
 def test_fault_19_guests_do_not_read_immichs_words_or_address(
     web: str, make_invite: MakeInvite, settings: Settings
 ) -> None:
-    def refuse_all(connection: object) -> None:
-        while read_request(connection)[0]:  # type: ignore[arg-type]
-            scripted_answer(connection, {"message": "secret words"}, "400 Bad Request")  # type: ignore[arg-type]
+    def refuse_files(connection: socket.socket) -> None:
+        while (request := read_request(connection))[0]:
+            if "bulk-upload-check" in request[0]:
+                asked = json.loads(request[1])["assets"]
+                scripted_answer(connection, {"results": [{"id": each["id"], "action": "accept"} for each in asked]})
+            elif "/server/version" in request[0]:
+                scripted_answer(connection, {"major": 3, "minor": 1, "patch": 0})
+            else:
+                scripted_answer(connection, {"message": "secret words"}, "400 Bad Request")
 
-    with serving(*[refuse_all] * 8) as immich:
+    with serving(*[refuse_files] * 8) as immich:
         settings.IMMICH_BASE_URL, settings.IMMICH_API_KEY = immich.url, "key"
         worker = Worker(spool.default(), 1)
         worker.start()
