@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,9 +76,8 @@ class Sink:
         def send_every(first: int) -> None:
             immich = Immich(self.url, self.key)
             for photo in photos[first::at_once]:
-                content = photo.content()
                 now = datetime.now(UTC)
-                asset = AssetUpload("photo.jpg", photo.size, lambda content=content: io.BytesIO(content), now, now)
+                asset = AssetUpload("photo.jpg", photo.size, partial(io.BytesIO, photo.content()), now, now)
                 assert not immich.upload(asset).duplicate
             immich.close()
 
