@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bench import dedupe, deliveries
 from bench.loads import MB, Product, many, p95, peak_memory, seconds, send, written
 from tests.serving import eventually, free_port
 
@@ -98,7 +99,8 @@ def main() -> None:
             product.close()
             yardstick.process.terminate()
             yardstick.process.wait()
+        deliveries.measure(folder, say)
 
 
 if __name__ == "__main__":
-    main()
+    dedupe.measure() if sys.argv[1:] == ["dedupe"] else main()
