@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 
 from django.db import transaction
 from django.db.models import Q
@@ -102,7 +103,8 @@ def resolve(account: ImmichAccount, name: str, immich: Immich) -> str:
         if _lease(row):
             return _find_or_make(row, immich)
         if time.monotonic() > give_up:
-            raise Unavailable(f"Another worker is still making the album {name!r}")
+            # With a status, since it is not Immich that is silent.
+            raise Unavailable(f"Another worker is still making the album {name!r}", status=HTTPStatus.LOCKED)
         time.sleep(LOOK_AGAIN)
         row.refresh_from_db()
     return str(row.album_id)

@@ -98,9 +98,11 @@ def verify(sent: Sequence[Sent], immich: Immich) -> tuple[list[Found], list[Uplo
     """Which of the sent files Immich really has, and which it took and does not have, by one question."""
     made = {each.upload.pk: each.made for each in sent}
     found, vanished = _look_up([each.upload for each in sent], immich)
+    others = _brought_by_others(found)
     for each in found:
         each.made = made[each.upload.pk]
-        each.duplicate = not each.made
+        # "Duplicate" is also what Immich says to a second try, when the answer to the first was lost on its way.
+        each.duplicate = not each.made and each.asset_id in others
     return found, vanished
 
 

@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
+from immichdrop.sandbox.faults import Hits
 from invites.models import Invite
 from tests import pictures
 from tests.conftest import MakeInvite
@@ -136,3 +137,16 @@ def test_a_claim_takes_what_it_is_allowed(web: str, make_invite: MakeInvite, gue
     taken = lifecycle.claim("one:1:0", [last.account_id], 2, known=True)
     assert [upload.filename for upload in taken] == ["0.jpg", "1.jpg", "4.jpg"], "the next two, and the known one"
     assert lifecycle.claim("one:1:1", [last.account_id + 1], 9) == [], "other accounts' files are others' business"
+
+
+def test_a_second_try_after_a_lost_answer_is_the_guests_own_file(
+    start_deliveries: StartDeliveries, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    """Immich answers `duplicate` to it, though nobody else brought the file."""
+    sandbox.faults.reset_after = Hits(count=1, on=("POST /api/assets",))
+    guest = guest_at(make_invite())
+    guest.send(pictures.jpeg(1))
+    start_deliveries(1)
+    eventually(lambda: guest.statuses() == ["delivered"], "the delivery")
+    assert len(sandbox.assets()) == 1
+    assert Upload.objects.get().recheck_at, "and what Immich did not make just now is asked about again"

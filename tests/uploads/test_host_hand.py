@@ -268,3 +268,13 @@ def test_the_guest_of_a_file_that_was_given_up_may_send_it_anew(
     second = guest.send(PHOTO, key="k")
     assert second != first
     eventually(lambda: guest.statuses() == ["discarded", "received"], "the second one")
+
+
+def test_what_is_in_immich_and_waits_for_its_album_is_not_given_up(make: Make, place: Spool) -> None:
+    upload = make("waiting", delivered_at=timezone.now(), asset_id=uuid.uuid4())
+    assert host_hand.plan([upload.pk]).ids == []
+    assert host_hand.give_up([upload.pk], place).kept == [upload]
+    assert host_hand.why_kept(upload) == "it is in Immich"
+    assert not lifecycle.discard(upload, Upload.DiscardedBy.GUEST)
+    assert now(upload).status == "waiting"
+    assert place.path(upload.pk).exists()

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import json
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 
