@@ -181,7 +181,7 @@ class Sums:
 class Sink:
     """Where a body goes: the file, the next byte's offset, how many may come, and what acknowledges them.
 
-    `acknowledge(offset)` runs in a thread, after `fdatasync`; without it nothing is acknowledged before the end.
+    `acknowledge(offset)` runs in a thread, after `fdatasync`: at the end and, with `checkpoints`, on the way there.
     """
 
     file: SpoolFile
@@ -191,6 +191,7 @@ class Sink:
     acknowledge: Callable[[int], None] | None = None
     buffer: bytearray = field(default_factory=bytearray)
     checksum: Checksum | None = None
+    checkpoints: bool = True
 
     def write(self, block: bytearray) -> None:
         with disk_full_told():
@@ -227,7 +228,7 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
             block, sink.buffer = sink.buffer, bytearray()
             unsettled += len(block)
             # Nothing of a body with a checksum is acknowledged before its end, where the sum can be compared.
-            checkpoint = unsettled >= CHECKPOINT and not sink.checksum
+            checkpoint = unsettled >= CHECKPOINT and sink.checkpoints and not sink.checksum
             unsettled = 0 if checkpoint else unsettled
             working = blocking.start(_work, sink, block, settle=checkpoint)
     finally:
