@@ -16,7 +16,7 @@ from invites.finding import find_link
 from invites.models import UNLIMITED, Guest, Invite
 from invites.refusals import Refusal, RefusedError
 from uploads import media_types, names
-from uploads.models import Upload
+from uploads.models import Upload, UploadQuerySet
 from uploads.spool import Spool
 
 # Uploads without a byte that one address may have: a whole party behind one router, but no flood.
@@ -169,15 +169,18 @@ def _check_places(offer: Offer, guest: Guest | None, invite: Invite | None, begu
             raise RefusedError(Refusal.CLAIMED, "Somebody else is using this one-time link.")
     elif invite.max_uses != UNLIMITED and invite.used + begun.at_link >= invite.max_uses:
         raise RefusedError(Refusal.EXHAUSTED, f"The link takes {invite.max_uses} files in all.")
-    uploads = Upload.objects.filter(invite=invite)
-    if invite.max_files and uploads.counted().filter(guest=guest).count() >= invite.max_files:
+    if invite.max_files and _counted(invite).filter(guest=guest).count() >= invite.max_files:
         raise RefusedError(Refusal.TOO_MANY_FILES, f"The limit is {invite.max_files} files each.")
     check_quota(offer.size, invite)
 
 
+def _counted(invite: Invite) -> UploadQuerySet:
+    return Upload.objects.filter(invite=invite).counted()
+
+
 def check_quota(more: int, invite: Invite | None) -> None:
     if invite and invite.max_bytes:
-        taken = Upload.objects.filter(invite=invite).counted().aggregate(total=Sum("size"))["total"] or 0
+        taken = _counted(invite).aggregate(total=Sum("size"))["total"] or 0
         if taken + more > invite.max_bytes:
             raise RefusedError(Refusal.QUOTA_EXCEEDED, "The link's space is used up.")
 

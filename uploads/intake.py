@@ -113,10 +113,9 @@ class Places:
 
     def __init__(self, creations: Sequence[Creation]) -> None:
         _wait_for_other_creations()
-        keys = {creation.invite.pk for creation in creations if creation.invite}
         # Files that are completed now must not change the sums before the insert.
-        links = Invite.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
-        self.links = {link.pk: link for link in links}
+        keys = sorted({creation.invite.pk for creation in creations if creation.invite})
+        self.links = {key: Invite.objects.held(key) for key in keys}
         self.accounts: dict[int | None, ImmichAccount] = {}
 
     def take(self, creation: Creation, spool: Spool) -> Upload:
@@ -124,7 +123,7 @@ class Places:
         now, offer, guest = timezone.now(), creation.offer, creation.guest
         invite = None
         if creation.invite:
-            invite = self.links.get(creation.invite.pk)
+            invite = self.links[creation.invite.pk]
             if invite is None:  # deleted for good at this moment
                 raise RefusedError(Refusal.INVALID_INVITE)
         admission.check(offer, guest, invite, spool, creation.arrived)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from immichdrop.asgi_types import Message, Receive
-from uploads import blocking
+from uploads import blocking, crowd
 from uploads.spool import MEBIBYTE, SpoolFile
 
 SILENCE = 60.0  # seconds without a byte, after which a peer is given up
@@ -220,9 +220,7 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
     end: End | None = None
     unsettled = 0
     try:
-        while (end := await _take_in(receive, turn, sink)) is None:
-            if len(sink.buffer) < BLOCK:
-                continue
+        while (end := await _take_block(receive, turn, sink)) is None:
             if working:
                 await blocking.finish(working)
             block, sink.buffer = sink.buffer, bytearray()
@@ -235,6 +233,14 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
         if working:  # also when this is cancelled: the file is closed next
             await blocking.finish(working)
     await blocking.run(_end, sink, end)
+    return end
+
+
+async def _take_block(receive: Receive, turn: Turn, sink: Sink) -> End | None:
+    """A block's worth of messages into the sink's buffer; None while there are more to come."""
+    async with crowd.here().place():
+        while (end := await _take_in(receive, turn, sink)) is None and len(sink.buffer) < BLOCK:
+            pass
     return end
 
 
