@@ -1,7 +1,7 @@
 """Where an upload's row comes into being, whatever door its bytes come by."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -92,20 +92,17 @@ def create_together(creations: Sequence[Creation], spool: Spool) -> list[Upload 
     try:
         with transaction.atomic():
             places = Places(creations)
-            return [_outcome(creation, lambda each: places.take(each, spool)) for creation in creations]
+            return [places.take_or_find(creation, spool) for creation in creations]
     except IntegrityError:
         # One of them can't be inserted, and took the others along: each by itself then.
-        return [_outcome(creation, lambda each: create_or_find(each, spool)) for creation in creations]
+        return [_alone(creation, spool) for creation in creations]
 
 
-def _outcome(creation: Creation, take: Callable[[Creation], Upload]) -> Upload | RefusedError | IntegrityError:
+def _alone(creation: Creation, spool: Spool) -> Upload | RefusedError | IntegrityError:
     try:
-        return take(creation)
-    except RefusedError as error:
-        try:
-            return find(creation.offer, creation.guest, creation.invite) or error
-        except RefusedError as other:
-            return other
+        return create_or_find(creation, spool)
+    except (RefusedError, IntegrityError) as error:
+        return error
 
 
 class Places:
@@ -157,6 +154,15 @@ class Places:
         if invite and guest:
             guests.introduce(guest, invite, offer.guest_name, offer.guest_message)
         return upload
+
+    def take_or_find(self, creation: Creation, spool: Spool) -> Upload | RefusedError:
+        try:
+            return self.take(creation, spool)
+        except RefusedError as error:
+            try:
+                return find(creation.offer, creation.guest, creation.invite) or error
+            except RefusedError as other:
+                return other
 
     def _account(self, invite: Invite | None) -> ImmichAccount:
         key = invite.pk if invite else None
