@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test lint format build bench lock clean browser
+.PHONY: run test lint format build bench soak fuzz lock clean browser
 
 run: build
 	@$(MANAGE) try_out
@@ -25,6 +25,14 @@ build: static/collected/staticfiles.json
 
 bench: build .venv/dev.stamp
 	$(BIN)/python -m bench
+
+# Ten minutes of SIGKILL at random moments, and the state machines' long searches. Neither is part of `make test`.
+soak: build .venv/dev.stamp
+	$(BIN)/python -m tests.chaos.soak $(MINUTES)
+
+fuzz: build .venv/dev.stamp
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(addprefix tests/uploads/test_,promise_machine.py tus_protocol.py \
+		multipart_stream.py older_chunks.py media_types.py names.py dates.py)
 
 # New versions: pins and hashes only, no addresses.
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url

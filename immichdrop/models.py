@@ -63,8 +63,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 class ImmichAccountManager(models.Manager["ImmichAccount"]):
     def environment(self) -> "ImmichAccount":
         """The account of the environment's key (`IMMICH_BASE_URL`, `IMMICH_API_KEY`)."""
-        account, _ = self.get_or_create(encrypted_key="", defaults={"base_url": ""})
-        return account
+        # Asked for every file, so by hand (see InviteQuerySet).
+        for account in self.raw("SELECT * FROM immichdrop_immichaccount WHERE encrypted_key = ''"):
+            return account
+        return self.get_or_create(encrypted_key="", defaults={"base_url": ""})[0]
 
     def of_owner(self, owner: User | None) -> "ImmichAccount":
         """Where this host's links deliver: the host's own Immich account, else the environment's."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.validators import MinValueValidator, RegexValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
@@ -24,6 +24,11 @@ def make_token() -> str:
     return secrets.token_urlsafe(24)
 
 
+# Asked for every file, so by hand: Django needs five times as long to put such a query together as to have it answered.
+_AT = "SELECT * FROM invites_invite WHERE deleted_at IS NULL AND (token = %s OR slug = %s)"
+_HELD = "SELECT * FROM invites_invite WHERE id = %s"
+
+
 class InviteQuerySet(models.QuerySet["Invite"]):
     def existing(self) -> "InviteQuerySet":
         """Links that were not deleted. A deleted row stays, for the uploads that came through it."""
@@ -33,7 +38,12 @@ class InviteQuerySet(models.QuerySet["Invite"]):
         """The link whose token or custom address (slug) this is."""
         if "\0" in address:  # which PostgreSQL can't even be asked for
             return None
-        return self.existing().filter(Q(token=address) | Q(slug=address)).first()
+        return next(iter(self.raw(_AT, [address, address])), None)
+
+    def held(self, pk: int) -> "Invite | None":
+        """The link as it is now, which nobody else changes until the transaction's end."""
+        for_update = " FOR UPDATE" if connection.features.has_select_for_update else ""
+        return next(iter(self.raw(_HELD + for_update, [pk])), None)
 
     def delete_links(self) -> int:
         """Takes the links down for good; what came through them keeps its history and custody."""

@@ -15,7 +15,8 @@ from django.db import InterfaceError, OperationalError, connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = 16
+# Enough to keep a disk busy. More would only stand in line for Python's one lock, before those who answer pages.
+THREADS = 4
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="intake")
 
 

@@ -5,7 +5,7 @@ its index times the length; the last one's is counted from the file's end. Which
 (`Upload.ranges`), and a file is complete only when they leave no hole.
 """
 
-from uploads import intake, lifecycle, media_types
+from uploads import admission, lifecycle, media_types
 from uploads.exchange import AnswerError
 from uploads.legacy_fields import Chunk, bad
 from uploads.lifecycle import NotReceivingError, Ranges
@@ -85,7 +85,7 @@ def record(upload: Upload, file: SpoolFile, chunk: Chunk, start: int, length: in
         size = upload.size if upload.size_known else start + length if chunk.last else None
         beginning = ranges[0][1] if ranges[0][0] == 0 else 0
         if beginning and start < media_types.HEAD_BYTES:
-            intake.check_content(file.head(min(beginning, media_types.HEAD_BYTES)), upload.invite)
+            admission.check_content(file.head(min(beginning, media_types.HEAD_BYTES)), upload.invite)
         if ranges == [(0, size)]:
             file.cut_to(beginning)  # a chunk that broke off may have left bytes behind the end
         try:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from invites.refusals import RefusedError
-from uploads import arrivals, blocking, chunks, intake, ownership, progress
+from uploads import admission, arrivals, blocking, chunks, intake, ownership, progress
+from uploads.admission import Offer
 from uploads.exchange import AnswerError, Exchange
-from uploads.intake import Arrived, Offer
+from uploads.intake import Creation
 from uploads.legacy_fields import Chunk, Item, bad, chunk_of_form, item_of_form, token_of
 from uploads.legacy_forms import (
     EARLY,
@@ -66,7 +67,7 @@ def begin(offer: Offer, item: Item, door: Door, spool: Spool) -> Upload:
         finally:
             file.close()
     try:
-        upload = intake.create_or_find(offer, door.guest, door.invite, spool, upload_id, Arrived())
+        upload = intake.create_or_find(Creation(upload_id, offer, door.guest, door.invite), spool)
     except RefusedError:
         spool.remove(upload_id)
         raise
@@ -110,7 +111,7 @@ class Chunks:
         file = await blocking.run(self._scratch)
         try:
             with self.early.taken(exchange.client):
-                await blocking.run(intake.check_disk, EARLY, self.spool)
+                await blocking.run(admission.check_disk, EARLY, self.spool)
                 async with self.turns.take(uuid.uuid4()) as turn:
                     length = await fill(exchange, form, turn, Sink(file, 0, EARLY, None), early=True)
             await form.until("")
@@ -132,7 +133,7 @@ class Chunks:
 
     def _aim(self, exchange: Exchange, form: Form, part: Part, upload: Upload, chunk: Chunk) -> Target:
         """Looks where this chunk goes and how long it may be, and reserves its bytes where no size was declared."""
-        most = upload.size if upload.size_known else intake.file_limit(upload.invite)
+        most = upload.size if upload.size_known else admission.file_limit(upload.invite)
         start = chunks.start_of(upload, chunk)
         most = min(most - (start or 0), upload.chunk_length or most)
         if most <= 0:

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs
 
 from invites.refusals import Refusal
 from uploads import names
+from uploads.admission import Offer
 from uploads.exchange import AnswerError, Exchange
-from uploads.intake import Offer
 from uploads.multipart_stream import Part
 from uploads.tus_protocol import moment, one_line
 

@@ -9,9 +9,10 @@ from django.db import Error as DatabaseFailure
 from django.db import transaction
 
 from invites.refusals import Refusal, RefusedError
-from uploads import arrivals, blocking, intake, lifecycle, media_types
+from uploads import admission, arrivals, blocking, intake, lifecycle, media_types
+from uploads.admission import Arrived
 from uploads.exchange import Exchange
-from uploads.intake import Arrived
+from uploads.intake import Creation
 from uploads.legacy_fields import bad, item_of_form, offer_of_form, token_of
 from uploads.legacy_forms import EARLY, EarlyBytes, announced, enter, fill, knows_the_door, open_form, room
 from uploads.models import Upload
@@ -57,7 +58,7 @@ class WholeFiles:
                 size = await fill(exchange, form, turn, sink, early=False)
             else:
                 with self.early.taken(exchange.client):
-                    await blocking.run(intake.check_disk, EARLY, self.spool)
+                    await blocking.run(admission.check_disk, EARLY, self.spool)
                     sink = Sink(file, 0, EARLY, hashlib.sha1(usedforsecurity=False))
                     size = await fill(exchange, form, turn, sink, early=True)
         if size == 0:
@@ -67,7 +68,7 @@ class WholeFiles:
     def _admit(self, exchange: Exchange, form: Form, part: Part, upload_id: uuid.UUID, file: SpoolFile) -> Sink:
         """Looks whether this file would be taken, and reserves its place and bytes when it is a large one."""
         door = enter(token_of(form.fields, exchange), form.fields.get("session_id", ""), exchange)
-        limit = intake.file_limit(door.invite)
+        limit = admission.file_limit(door.invite)
         size = announced(exchange, form, part) or 0
         if size > limit + OVERHEAD:
             raise RefusedError(Refusal.FILE_TOO_LARGE, f"The limit is {limit} bytes.")
@@ -75,16 +76,16 @@ class WholeFiles:
         offer = offer_of_form(form.fields, exchange, part, size, size_known=False)
         sink = Sink(file, 0, room(exchange, form, part, limit), hashlib.sha1(usedforsecurity=False))
         if size <= WHOLE_BODY:
-            intake.check(offer, door.guest, door.invite, self.spool)
+            admission.check(offer, door.guest, door.invite, self.spool)
             return sink
         with disk_full_told():
             file.sync()
             self.spool.sync_folder()
-        upload = intake.create(offer, door.guest, door.invite, self.spool, upload_id, Arrived())
+        upload = intake.create(Creation(upload_id, offer, door.guest, door.invite), self.spool)
 
         def advance(offset: int) -> None:
             if upload.offset < media_types.HEAD_BYTES:
-                intake.check_content(file.head(media_types.HEAD_BYTES), door.invite)
+                admission.check_content(file.head(media_types.HEAD_BYTES), door.invite)
             lifecycle.advance(upload, min(offset, upload.size))
 
         sink.acknowledge = advance
@@ -102,7 +103,7 @@ class WholeFiles:
         assert sink.sum
         sha1 = sink.sum.hexdigest()
         offer = replace(offer_of_form(fields, exchange, part, sink.offset), key=item.key(sha1))
-        intake.check_content(sink.file.head(media_types.HEAD_BYTES), door.invite)
+        admission.check_content(sink.file.head(media_types.HEAD_BYTES), door.invite)
         with disk_full_told():
             self.spool.sync_folder()
         with transaction.atomic():
@@ -110,7 +111,7 @@ class WholeFiles:
             reserved = reservation.filter(invite=door.invite, guest=door.guest).exists()
             reservation.delete()
             arrived = Arrived(sink.offset, sha1, reserved=reserved)
-            upload = intake.create_or_find(offer, door.guest, door.invite, self.spool, upload_id, arrived)
+            upload = intake.create_or_find(Creation(upload_id, offer, door.guest, door.invite, arrived), self.spool)
         if upload.pk == upload_id:
             arrivals.received(upload)
         else:

@@ -14,9 +14,9 @@ from django.conf import settings
 from invites import guests
 from invites.models import Guest, Invite
 from invites.refusals import Refusal, RefusedError
-from uploads import intake, ownership
+from uploads import admission, ownership
+from uploads.admission import Offer
 from uploads.exchange import AnswerError, Exchange
-from uploads.intake import Offer
 from uploads.legacy_fields import bad, token_of
 from uploads.multipart_stream import OVERHEAD, Form, FormCutError, Part
 from uploads.receiving import BusyError, End, Sink, Turn, pour
@@ -37,7 +37,7 @@ class Door:
 
 def enter(token: str, session_id: str, exchange: Exchange) -> Door:
     """The link, and the guest: the cookie's or header's, else that of the client's session. Raises RefusedError."""
-    invite = intake.link_of(Offer(filename="", size=0, invite=token, client_address=exchange.client))
+    invite = admission.link_of(Offer(filename="", size=0, invite=token, client_address=exchange.client))
     guest = ownership.guest_of(exchange.headers)
     if guest is None and session_id:
         guest = guests.of_session(invite, session_id)
@@ -53,8 +53,8 @@ def knows_the_door(fields: Mapping[str, str], exchange: Exchange) -> bool:
 
 async def open_form(exchange: Exchange, name: str) -> tuple[Form, Part]:
     """The request's form, read up to the file in the field `name`."""
-    if exchange.length is not None and exchange.length > intake.file_limit(None) + OVERHEAD:
-        raise RefusedError(Refusal.FILE_TOO_LARGE, f"The limit is {intake.file_limit(None)} bytes.")
+    if exchange.length is not None and exchange.length > admission.file_limit(None) + OVERHEAD:
+        raise RefusedError(Refusal.FILE_TOO_LARGE, f"The limit is {admission.file_limit(None)} bytes.")
     form = Form(exchange.receive, exchange.headers)
     part = await form.until(name)
     if part is None:

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -87,10 +87,11 @@ def count_use(upload: Upload, now: datetime) -> None:
     """Counts a received file at its link, and gives a one-time link to the guest who sent it. Inside a transaction."""
     if upload.invite_id is None:
         return
-    link = Invite.objects.filter(pk=upload.invite_id)
-    link.update(used=F("used") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE invites_invite SET used = used + 1 WHERE id = %s", [upload.invite_id])
     if upload.invite is None or upload.invite.one_time:
-        link.filter(max_uses=1, claimed_at=None).update(claimed_by=upload.guest_id, claimed_at=now)
+        link = Invite.objects.filter(pk=upload.invite_id, max_uses=1, claimed_at=None)
+        link.update(claimed_by=upload.guest_id, claimed_at=now)
 
 
 def discard(upload: Upload, by: Upload.DiscardedBy) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from immichdrop.asgi_types import Message, Receive
-from uploads import blocking
+from uploads import blocking, crowd
 from uploads.spool import MEBIBYTE, SpoolFile
 
 SILENCE = 60.0  # seconds without a byte, after which a peer is given up
@@ -181,7 +181,7 @@ class Sums:
 class Sink:
     """Where a body goes: the file, the next byte's offset, how many may come, and what acknowledges them.
 
-    `acknowledge(offset)` runs in a thread, after `fdatasync`; without it nothing is acknowledged before the end.
+    `acknowledge(offset)` runs in a thread, after `fdatasync`: at the end and, with `checkpoints`, on the way there.
     """
 
     file: SpoolFile
@@ -191,6 +191,7 @@ class Sink:
     acknowledge: Callable[[int], None] | None = None
     buffer: bytearray = field(default_factory=bytearray)
     checksum: Checksum | None = None
+    checkpoints: bool = True
 
     def write(self, block: bytearray) -> None:
         with disk_full_told():
@@ -219,21 +220,27 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
     end: End | None = None
     unsettled = 0
     try:
-        while (end := await _take_in(receive, turn, sink)) is None:
-            if len(sink.buffer) < BLOCK:
-                continue
+        while (end := await _take_block(receive, turn, sink)) is None:
             if working:
                 await blocking.finish(working)
             block, sink.buffer = sink.buffer, bytearray()
             unsettled += len(block)
             # Nothing of a body with a checksum is acknowledged before its end, where the sum can be compared.
-            checkpoint = unsettled >= CHECKPOINT and not sink.checksum
+            checkpoint = unsettled >= CHECKPOINT and sink.checkpoints and not sink.checksum
             unsettled = 0 if checkpoint else unsettled
             working = blocking.start(_work, sink, block, settle=checkpoint)
     finally:
         if working:  # also when this is cancelled: the file is closed next
             await blocking.finish(working)
     await blocking.run(_end, sink, end)
+    return end
+
+
+async def _take_block(receive: Receive, turn: Turn, sink: Sink) -> End | None:
+    """A block's worth of messages into the sink's buffer; None while there are more to come."""
+    async with crowd.here().place():
+        while (end := await _take_in(receive, turn, sink)) is None and len(sink.buffer) < BLOCK:
+            pass
     return end
 
 

@@ -1,15 +1,15 @@
 """The tus endpoint: an ASGI application in front of Django, so that file bytes pass through nothing but this.
 
 `POST /api/tus/` makes an upload, `HEAD` and `PATCH /api/tus/<id>` go on with it, `DELETE` gives it up (tus 1.0.0: core,
-creation, creation-with-upload, expiration, termination, checksum). Headers are read in `tus_protocol`, bodies in
-`receiving`, rows are made in `intake`.
+creation, creation-with-upload, expiration, termination, checksum). Headers are read in `tus_protocol`, uploads are made
+in `tus_creation`, and go on in `tus_bodies`.
 """
 
 import asyncio
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -19,33 +19,26 @@ from django.utils.http import http_date
 
 from immichdrop.asgi_types import Receive, Scope, Send
 from immichdrop.security import foreign
-from invites.models import Guest, Invite
+from invites.models import Guest
 from invites.refusals import Refusal, RefusedError
-from uploads import arrivals, blocking, intake, lifecycle, media_types, ownership, progress, tus_protocol
+from uploads import blocking, lifecycle, ownership, progress, tus_protocol
 from uploads.exchange import Exchange
-from uploads.intake import Arrived, Offer
 from uploads.models import Upload
 from uploads.receiving import (
     BusyError,
     ChecksumMismatchError,
     DiskFullError,
-    End,
-    Sink,
-    Sums,
-    Turn,
     Turns,
-    disk_full_told,
-    pour,
 )
-from uploads.spool import MEBIBYTE, Spool, SpoolBusyError, SpoolFile, SpoolFileMissingError, SpoolFileShortError
+from uploads.spool import Spool, SpoolBusyError, SpoolFile, SpoolFileMissingError, SpoolFileShortError
 from uploads.takeover import Neighbours
+from uploads.tus_bodies import Bodies
+from uploads.tus_creation import Creations
 from uploads.tus_protocol import TusError
 
 logger = logging.getLogger(__name__)
 
 PATH = "/api/tus/"
-# A creation's body up to this size is written before the row is made, and costs one commit instead of two.
-WHOLE_BODY = 16 * MEBIBYTE
 RETRY = {"Retry-After": "5"}  # seconds
 
 
@@ -56,7 +49,8 @@ class TusApp:
         self.spool = spool
         self.turns = Turns()
         self.neighbours = Neighbours(self.turns.stop)
-        self.sums = Sums()
+        self.bodies = Bodies(spool)
+        self.creations = Creations(spool, self.turns, self.bodies)
         self.patching: Counter[int] = Counter()
         self.stopping = False
 
@@ -107,7 +101,9 @@ class TusApp:
                 raise TusError(423, "busy")
             raise TusError(503, Refusal.SHUTTING_DOWN.value, headers=RETRY)
         if creating:
-            await self._create(exchange)
+            upload = await self.creations.create(exchange)
+            location = f"{exchange.base_url}{PATH}{upload.pk}"
+            await exchange.answer(201, {"Location": location, **_progress_of(upload)})
             return
         upload_id = _id_of(exchange.path)
         # Before the turn is taken: a stranger must not stop the request that is writing.
@@ -135,101 +131,6 @@ class TusApp:
             self.patching[guest.pk] -= 1
             if not self.patching[guest.pk]:
                 del self.patching[guest.pk]
-
-    # --- creation
-
-    async def _create(self, exchange: Exchange) -> None:
-        offer = tus_protocol.parse_offer(exchange.headers, exchange.client)
-        length = 0
-        if exchange.has_body:
-            tus_protocol.check_body_type(exchange.headers)
-            length = tus_protocol.body_length(exchange.headers) or offer.size
-        guest, invite, existing = await blocking.run(self._admit, offer, exchange.headers)
-        if existing:
-            async with self.turns.take(existing.pk):  # a request that still hangs persists what it has
-                existing = await blocking.run(ownership.find, existing.pk, guest)
-            await self._created(exchange, existing)
-            return
-        if length > offer.size:
-            raise TusError(413, "too_long", "Content-Length is larger than Upload-Length.")
-        whole = 0 < length <= WHOLE_BODY
-        upload_id = uuid.uuid4()
-        file = await blocking.run(_new_file, self.spool, upload_id)
-        try:
-            async with self.turns.take(upload_id) as turn:
-                try:
-                    if whole:
-                        arrived = await self._take_whole(exchange, turn, file, offer, invite, upload_id)
-                    else:
-                        arrived = await blocking.run(_sync_new, file, self.spool)
-                except BaseException:  # whatever it is, no row names the file yet
-                    await blocking.run(self.spool.remove, upload_id)
-                    raise
-                upload = await self._insert(offer, guest, invite, upload_id, arrived)
-                if exchange.has_body and not whole and upload.pk == upload_id:
-                    await self._take_body(exchange, turn, file, upload)
-        finally:
-            file.close()
-        await self._created(exchange, upload)
-
-    def _admit(self, offer: Offer, headers: Mapping[str, str]) -> tuple[Guest | None, Invite | None, Upload | None]:
-        guest = ownership.guest_of(headers)
-        invite = intake.link_of(offer)
-        return guest, invite, intake.admit(offer, guest, invite, self.spool)
-
-    async def _take_whole(
-        self,
-        exchange: Exchange,
-        turn: Turn,
-        file: SpoolFile,
-        offer: Offer,
-        invite: Invite | None,
-        upload_id: uuid.UUID,
-    ) -> Arrived:
-        """Writes a creation's body before there is a row. A body that breaks off is kept as far as it came."""
-        checksum = tus_protocol.parse_checksum(exchange.headers)
-        sink = Sink(file, 0, offer.size, self.sums.resume(upload_id, 0), checksum=checksum)
-        end = await pour(exchange.receive, turn, sink)
-        if end is End.TOO_LONG:
-            raise TusError(413, "too_long", "The body is longer than Upload-Length.")
-        await blocking.run(self._finish_whole, file, invite)
-        digest = sink.sum.hexdigest() if sink.sum else ""
-        self.sums.keep(upload_id, sink.offset, sink.sum if sink.offset < offer.size else None)
-        return Arrived(sink.offset, digest)
-
-    def _finish_whole(self, file: SpoolFile, invite: Invite | None) -> None:
-        self._check_head(file, invite)
-        with disk_full_told():
-            self.spool.sync_folder()
-
-    async def _insert(
-        self,
-        offer: Offer,
-        guest: Guest | None,
-        invite: Invite | None,
-        upload_id: uuid.UUID,
-        arrived: Arrived,
-    ) -> Upload:
-        """The row for a file that is in the spool already. Where there surely is none, the file goes again.
-
-        When the database fails, the file stays: the commit may have gone through, and only its answer been lost.
-        """
-        try:
-            upload = await blocking.run(intake.create_or_find, offer, guest, invite, self.spool, upload_id, arrived)
-        except RefusedError:
-            await blocking.run(self.spool.remove, upload_id)
-            raise
-        if upload.pk != upload_id:
-            await blocking.run(self.spool.remove, upload_id)
-        elif upload.complete:
-            arrivals.received(upload)
-        return upload
-
-    async def _created(self, exchange: Exchange, upload: Upload) -> None:
-        location = f"{exchange.base_url}{PATH}{upload.pk}"
-        await exchange.answer(201, {"Location": location, **_progress_of(upload)})
-
-    # --- going on
 
     async def _head(self, exchange: Exchange, upload_id: uuid.UUID, guest: Guest | None) -> None:
         async with self.turns.take(upload_id):
@@ -271,7 +172,7 @@ class TusApp:
             try:
                 tus_protocol.check_place(offset, length, upload.size, upload.offset)
                 if file and not upload.complete:
-                    await self._take_body(exchange, turn, file, upload)
+                    await self.bodies.take(exchange, turn, file, upload)
             finally:
                 if file:
                     file.close()
@@ -291,50 +192,6 @@ class TusApp:
         except BaseException:
             file.close()
             raise
-
-    async def _take_body(self, exchange: Exchange, turn: Turn, file: SpoolFile, upload: Upload) -> None:
-        """Writes a body behind what is there, and acknowledges it to the database as it becomes durable."""
-        start = upload.offset
-        checksum = tus_protocol.parse_checksum(exchange.headers)
-        sink = Sink(file, start, upload.size - start, self.sums.resume(upload.pk, start), checksum=checksum)
-
-        def acknowledge(offset: int) -> None:
-            if offset == upload.offset:
-                return
-            if upload.offset < media_types.HEAD_BYTES:
-                self._check_head(file, upload.invite)
-            digest = sink.sum.hexdigest() if sink.sum else ""
-            lifecycle.advance(upload, offset, digest)
-            if upload.complete:
-                arrivals.received(upload)
-
-        sink.acknowledge = acknowledge
-        await blocking.run(file.cut_to, start)
-        try:
-            end = await pour(exchange.receive, turn, sink)
-        except RefusedError:
-            await blocking.run(self._forget, upload)
-            raise
-        except (DiskFullError, ChecksumMismatchError):
-            await blocking.run(file.cut_to, upload.offset)
-            raise
-        except lifecycle.NotReceivingError:
-            raise BusyError from None
-        if end is End.TOO_LONG:
-            await blocking.run(file.cut_to, upload.offset)
-            raise TusError(413, "too_long", "The body goes beyond Upload-Length.")
-        if not upload.complete:
-            self.sums.keep(upload.pk, upload.offset, sink.sum)
-        if end is End.STOPPED:
-            raise BusyError
-
-    def _check_head(self, file: SpoolFile, invite: Invite | None) -> None:
-        intake.check_content(file.head(media_types.HEAD_BYTES), invite)
-
-    def _forget(self, upload: Upload) -> None:
-        """Undoes a creation whose bytes turned out to be refused."""
-        Upload.objects.filter(pk=upload.pk, status=Upload.Status.RECEIVING).delete()
-        self.spool.remove(upload.pk)
 
 
 def _capabilities() -> dict[str, str]:
@@ -359,15 +216,3 @@ def _id_of(path: str) -> uuid.UUID:
         return uuid.UUID(path.removeprefix(PATH))
     except ValueError:
         raise TusError(404, "not_found") from None
-
-
-def _new_file(spool: Spool, upload_id: uuid.UUID) -> SpoolFile:
-    with disk_full_told():
-        return spool.create(upload_id)
-
-
-def _sync_new(file: SpoolFile, spool: Spool) -> Arrived:
-    with disk_full_told():
-        file.sync()
-        spool.sync_folder()
-    return Arrived()

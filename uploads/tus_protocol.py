@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from invites.refusals import Refusal
 from uploads import names
+from uploads.admission import Offer
 from uploads.exchange import AnswerError
-from uploads.intake import Offer
 from uploads.receiving import Checksum
 
 VERSION = "1.0.0"

@@ -275,4 +275,4 @@ def test_the_file_is_delivered_all_the_same(
     worker.stop(60)
     (asset,) = sandbox.assets()
     assert asset.file_created_at == MOMENT
-    assert "The date of upload" in caplog.text
+    assert "event=date_unreadable" in caplog.text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.guest import metadata
 from uploads import tus_protocol
-from uploads.intake import Offer
+from uploads.admission import Offer
 from uploads.tus_protocol import TusError
 
 KEYS = st.text(st.characters(codec="ascii", exclude_characters=", ", categories=["L", "N", "P"]), min_size=1)

@@ -1,0 +1,57 @@
+"""A crowd's bodies are read by turns, so that everybody else on the server's loop is answered meanwhile.
+
+A hundred guests who send as fast as they can keep the loop busy with nothing but their bytes. So only a few bodies are
+read at a time, a block of each. Who waits for a slow peer gives the place up and goes on without one: it costs nothing.
+"""
+
+import asyncio
+from types import TracebackType
+from weakref import WeakKeyDictionary
+
+AT_ONCE = 8  # bodies that are read at the same moment
+PATIENCE = 0.1  # seconds that a place is kept for a peer whose bytes don't come
+
+
+class Crowd:
+    def __init__(self, at_once: int = AT_ONCE, patience: float = PATIENCE) -> None:
+        self.patience = patience
+        self._places = asyncio.Semaphore(at_once)
+
+    def place(self) -> "Place":
+        """What a body holds while a block of it is read: `async with crowd.place(): ...`"""
+        return Place(self._places, self.patience)
+
+
+class Place:
+    def __init__(self, places: asyncio.Semaphore, patience: float) -> None:
+        self._places = places
+        self._patience = patience
+        self._held = False
+
+    async def __aenter__(self) -> None:
+        await self._places.acquire()
+        self._held = True
+        self._timer = asyncio.get_running_loop().call_later(self._patience, self._give_up)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        if self._held:
+            self._held = False
+            self._places.release()
+
+
+_crowds: WeakKeyDictionary[asyncio.AbstractEventLoop, Crowd] = WeakKeyDictionary()
+
+
+def here() -> Crowd:
+    """The crowd at the running loop."""
+    loop = asyncio.get_running_loop()
+    crowd = _crowds.get(loop)
+    if crowd is None:
+        crowd = _crowds[loop] = Crowd()
+    return crowd
