@@ -125,6 +125,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "invites.hashers.ImmichDropPasswordHasher",  # of imported links, until their next right password
+]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_NAME = "drop_session"

@@ -29,4 +29,7 @@ from immichdrop.settings import DATA_DIR, DATABASES  # noqa: E402
 if "sqlite" in str(DATABASES["default"]["ENGINE"]):
     # A file, since an in-memory database is one thread's alone.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; the real one is Django's concern
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",  # fast; the real one is Django's concern
+    "invites.hashers.ImmichDropPasswordHasher",
+]
