@@ -45,6 +45,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What immich-drop left, taken over at the first start (uploads/importing.py).
+STATE_DB = Path(env.text("STATE_DB", str(DATA_DIR / "state.db"))).resolve()
+IMPORT_STATE_DB = env.flag("IMPORT_STATE_DB", default=True)
+
 REDIS_URL = env.redis("REDIS_URL")
 CHANNEL_LAYERS = {
     "default": {
