@@ -9,8 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from immichdrop.models import ImmichAccount, User
+from immichdrop.sandbox import Sandbox
 from invites.models import Guest, Invite
 from invites.refusals import Refusal
+from tests import pictures
+from tests.guest import TusGuest
+from tests.serving import eventually
 from tests.uploads.old_state import OldState, asset, password_hash, sha1, token
 from uploads import custody, housekeeping, lifecycle, spool, state_rows
 from uploads.import_report import Report
@@ -35,7 +39,7 @@ def counts(report: Report, table: str) -> tuple[int, int, int, int]:
 # --- the whole
 
 
-def test_a_grown_installation_moves_over(old: OldState, web: str, client: Client) -> None:
+def test_a_grown_installation_moves_over(old: OldState, client: Client) -> None:
     """200 links, 10,000 known files, 3,000 lines of log; a link is opened over HTTP with its old password."""
     links = [
         {
@@ -88,6 +92,40 @@ def test_a_grown_installation_moves_over(old: OldState, web: str, client: Client
     opened = client.get(path).json()
     assert (opened["authorized"], opened["albumName"], opened["used"], opened["active"]) == (True, "Party 7", 7, True)
     assert Invite.objects.get(token=token(7)).check_password("sesame")
+
+
+@pytest.mark.usefixtures("deliveries")
+def test_guests_go_on_sending_through_an_old_link(old: OldState, web: str, sandbox: Sandbox) -> None:
+    """Over real HTTP to the sandbox's album: the last of three uses, after the password."""
+    old.add_invite(1, album_name="Summer", max_uses=3, used_count=2, password_hash=password_hash("sesame"))
+    old.add_event(1)
+    old.add_event(2)
+    import_state(old.path)
+    guest = TusGuest(web, token(1))
+    assert guest.open().json()["remaining"] == 1
+    photo = pictures.jpeg(1)
+    assert guest.create(len(photo), photo).status_code == 403
+    auth = f"{web}/api/invite/{token(1)}/auth"
+    assert guest.session.post(auth, json={"password": "sesame"}, timeout=30).ok
+    guest.send(photo)
+    eventually(lambda: guest.statuses() == ["delivered"], "the delivery")
+    assert [album.name for album in sandbox.albums()] == ["Summer"]
+    assert len(sandbox.assets()) == 1  # and nothing of the history
+    assert guest.open().json()["inactiveReason"] == "exhausted"
+    assert Invite.objects.get().uploads.count() == 3
+
+
+def test_history_has_used_the_links_bytes_and_nobodys_files(old: OldState, web: str) -> None:
+    old.add_invite(1)
+    old.add_event(1, size=1_000_000)
+    import_state(old.path)
+    Invite.objects.update(max_files=1)
+    guest = TusGuest(web, token(1))
+    guest.open()
+    guest.send(pictures.jpeg(1))
+    Invite.objects.update(max_files=None, max_bytes=1_000_100)
+    refused = guest.create(5000, filename="another.jpg")
+    assert (refused.status_code, refused.json()["error"]) == (403, "quota_exceeded")
 
 
 def test_a_second_import_adds_nothing(old: OldState) -> None:
@@ -188,7 +226,7 @@ def test_an_expiry_is_a_moment(old: OldState, written: str | None, moment: datet
 
 
 @pytest.mark.parametrize("written", ["2025-07-14T18:00:00+02:00", "2025-07-14T18:00:00.000Z", "2025-07-14T18:00:00"])
-def test_an_expiry_with_an_offset_is_enforced(old: OldState, web: str, client: Client, written: str) -> None:
+def test_an_expiry_with_an_offset_is_enforced(old: OldState, client: Client, written: str) -> None:
     """Fault 14: immich-drop let such links live on."""
     invite = imported(old, expires_at=written)
     assert invite.refusal() is Refusal.EXPIRED
