@@ -47,6 +47,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What immich-drop left, taken over at the first start (uploads/importing.py).
+STATE_DB = Path(env.text("STATE_DB", str(DATA_DIR / "state.db"))).resolve()
+IMPORT_STATE_DB = env.flag("IMPORT_STATE_DB", default=True)
+
 REDIS_URL = env.redis("REDIS_URL")
 # The library's own limits would end sockets: quiet ones (Channels lets Redis wait 5 seconds for a message), and those
 # that come back by the hundred after a restart.
@@ -129,6 +133,10 @@ AUTH_USER_MODEL = "immichdrop.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "invites.hashers.ImmichDropPasswordHasher",  # of imported links, until their next right password
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "admin:index"

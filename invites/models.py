@@ -174,10 +174,17 @@ class Invite(models.Model):
         self.password_set_at = timezone.now() if password else None
 
     def check_password(self, password: str) -> bool:
+        """Whether it is the link's password. A right one is hashed anew where its hash is of an older kind."""
         try:
-            return check_password(password, self.password)
+            return check_password(password, self.password, setter=self._rehash)
         except UnicodeEncodeError:  # half of a surrogate pair, which JSON may carry, is nobody's password
             return False
+
+    def _rehash(self, password: str) -> None:
+        """The same password in the preferred hash: unlocks stay, and one that was set meanwhile does too."""
+        encoded = make_password(password)
+        if Invite.objects.filter(pk=self.pk, password=self.password).update(password=encoded):
+            self.password = encoded
 
     def closed(self, guest: "Guest | None" = None, now: datetime | None = None) -> Refusal | None:
         """Why the link takes nothing from this guest now, passwords aside, or None."""

@@ -11,7 +11,7 @@ _OURS = (
     " SESSION_SECRET IMMICH_BASE_URL IMMICH_LOCAL_URL IMMICH_EXTERNAL_URL IMMICH_API_KEY IMMICH_ALBUM_NAME"
     " MAX_CONCURRENT RESTORE_TRASHED PUBLIC_UPLOAD_PAGE_ENABLED CHUNKED_UPLOADS_ENABLED CHUNK_SIZE_MB"
     " MAX_FILE_SIZE_MB SPOOL_FREE_MB SPOOL_GRACE_HOURS MAX_UNFINISHED_PER_GUEST MAX_PATCHES_PER_GUEST"
-    " EMPTY_EXPIRE_MINUTES UNFINISHED_EXPIRE_HOURS LOG_FORMAT METRICS_TOKEN"
+    " EMPTY_EXPIRE_MINUTES UNFINISHED_EXPIRE_HOURS LOG_FORMAT METRICS_TOKEN STATE_DB IMPORT_STATE_DB"
 ).split()
 for _name in _OURS:
     if _name not in _KEPT:
@@ -29,4 +29,7 @@ from immichdrop.settings import DATA_DIR, DATABASES  # noqa: E402
 if "sqlite" in str(DATABASES["default"]["ENGINE"]):
     # A file, since an in-memory database is one thread's alone.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; the real one is Django's concern
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",  # fast; the real one is Django's concern
+    "invites.hashers.ImmichDropPasswordHasher",
+]

@@ -58,6 +58,13 @@ def test_an_empty_environment_is_enough(read: Read, tmp_path: Path) -> None:
     assert database["NAME"] == str(tmp_path / "data" / "db.sqlite3")
 
 
+def test_what_immich_drop_left_is_looked_for_in_the_data_folder(read: Read, tmp_path: Path) -> None:
+    assert read()["STATE_DB"] == tmp_path / "data" / "state.db"
+    assert read(DATA_DIR=str(tmp_path / "d"))["STATE_DB"] == tmp_path / "d" / "state.db"
+    assert read(STATE_DB="old/state.db")["STATE_DB"] == tmp_path / "old" / "state.db"
+    assert [read(IMPORT_STATE_DB=value)["IMPORT_STATE_DB"] for value in ("", "no")] == [True, False]
+
+
 def test_a_data_folder_may_have_any_name(read: Read, tmp_path: Path) -> None:
     folder = tmp_path / "photos #1? 100%"
     database = read(DATA_DIR=str(folder))["DATABASES"]["default"]  # type: ignore[index]

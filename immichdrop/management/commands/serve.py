@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from immichdrop.asgi import application, legacy_app, tus_app
 from immichdrop.schema import ensure_migrated
 from uploads import progress, spool
+from uploads.importing import import_at_start
 from uploads.worker import Worker
 
 STOP_SECONDS = 20  # for running requests and deliveries to end after SIGTERM
@@ -42,6 +43,8 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, no_worker: bool, **options: object) -> None:
         ensure_migrated()
+        if settings.IMPORT_STATE_DB:
+            import_at_start(settings.STATE_DB)
         listener = self._listen(host, port)
         server = Server(
             uvicorn.Config(
