@@ -1,6 +1,5 @@
 """What a host does with links: make, change, switch, copy, take down. No request or answer comes in here."""
 
-import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,13 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from immichdrop.models import User
+from immichdrop.texts import storable
 from invites.models import Invite
 from invites.queries import InviteQuerySet
 
 MOST_DAYS = 36_500  # a hundred years
 LONGEST_PASSWORD = 200  # characters
-# What no database can be asked to keep: NUL, and half of a surrogate pair, which JSON may carry.
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _WANTED_MOMENT = "A date such as 2026-07-14, or a time with its offset such as 2026-07-14T18:00+02:00, is wanted."
 _ADDRESS_TAKEN = "This address is taken. Please choose another one."
 
@@ -169,7 +167,7 @@ def _apply(invite: Invite, fields: LinkFields) -> set[str]:
 
 
 def _unstorable(value: object) -> bool:
-    return isinstance(value, str) and _UNSTORABLE.search(value) is not None
+    return isinstance(value, str) and not storable(value)
 
 
 def _check(invite: Invite, changed: set[str]) -> None:

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 
 from immichdrop.models import User
+from immichdrop.texts import storable
 
 if TYPE_CHECKING:
     from invites.models import Invite
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 UNLIMITED = -1
 ONE_TIME = 1
 
+PART_OF_TOKEN = 6  # characters; shorter words occur in random tokens by chance
 NEWEST_FIRST = "-created"
 # What a host may sort by.
 _ORDERS: dict[str, F | Lower] = {
@@ -44,7 +46,7 @@ class InviteQuerySet(models.QuerySet["Invite"]):
 
     def at(self, address: str) -> "Invite | None":
         """The link whose token or custom address (slug) this is."""
-        if "\0" in address:  # which PostgreSQL can't even be asked for
+        if not storable(address):  # which the database can't even be asked for
             return None
         return self.existing().filter(Q(token=address) | Q(slug=address)).first()
 
@@ -54,15 +56,13 @@ class InviteQuerySet(models.QuerySet["Invite"]):
         return links if everybodys and host.is_staff else links.filter(owner=host)
 
     def search(self, text: str) -> "InviteQuerySet":
-        """Links in whose name, album, token or custom address each of these words occurs."""
+        """Links in whose name, album, custom address or token each of these words occurs."""
         found = self
         for word in text.replace("\0", " ").split():
-            found = found.filter(
-                Q(name__icontains=word)
-                | Q(album_name__icontains=word)
-                | Q(token__icontains=word)
-                | Q(slug__icontains=word)
-            )
+            hit = Q(name__icontains=word) | Q(album_name__icontains=word) | Q(slug__icontains=word)
+            if len(word) >= PART_OF_TOKEN:
+                hit |= Q(token__icontains=word)
+            found = found.filter(hit)
         return found
 
     def sorted_by(self, name: str) -> "InviteQuerySet":

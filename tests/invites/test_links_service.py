@@ -1,6 +1,7 @@
 """What a host does with links: make, change, switch, copy, begin anew, take down."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -127,6 +128,22 @@ def test_a_custom_address_is_one_links_alone(host: User, make_invite: MakeInvite
         with pytest.raises(LinkError) as refused:
             attempt()
         assert refused.value.problems == {"slug": "This address is taken. Please choose another one."}
+
+
+def test_an_address_that_somebody_takes_in_between(host: User) -> None:
+    """Both looked and found it free: the database lets one of them have it."""
+    rivals = []
+
+    def rival_first(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if sql.startswith("INSERT") and not rivals:
+            rivals.append("beach")
+            Invite.objects.create(slug="beach")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(rival_first), pytest.raises(LinkError) as refused:
+        links.create_link(host, {"slug": "beach"})
+    assert rivals == ["beach"]
+    assert set(refused.value.problems) == {"slug"}
 
 
 def test_anothers_token_is_no_custom_address(host: User, make_invite: MakeInvite) -> None:

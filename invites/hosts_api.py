@@ -1,0 +1,113 @@
+"""The hosts' JSON routes about their own links. Another host's link is answered for like one that is not there."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from immichdrop import json_api
+from immichdrop.json_api import BadRequestError, Fields, answers_bad_requests, host_required
+from immichdrop.models import User
+from invites import links, qr
+from invites.api import answers_refusals, client_of, invite_state, not_found
+from invites.finding import find_link
+from invites.link_json import answers_link_errors, fields_of, item, link_named_in, new_link
+from invites.models import Invite
+from invites.queries import NEWEST_FIRST, ONE_TIME, InviteQuerySet
+
+MOST_TOKENS = 10_000
+LONGEST_QR_TEXT = 1000  # characters
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+@host_required
+@answers_bad_requests
+@answers_link_errors
+def invites(request: HttpRequest, host: User) -> HttpResponse:
+    """`GET /api/invites?q=&sort=` and `POST /api/invites`."""
+    if request.method == "GET":
+        found = Invite.objects.of_host(host).search(request.GET.get("q", ""))
+        rows = found.sorted_by(request.GET.get("sort", NEWEST_FIRST))
+        return JsonResponse({"items": [item(row) for row in rows]})
+    fields = fields_of(json_api.read(request))
+    fields.setdefault("max_uses", ONE_TIME)
+    return JsonResponse(new_link(links.create_link(host, fields), request))
+
+
+@csrf_exempt
+@require_http_methods(["GET", "PATCH"])
+def invite(request: HttpRequest, token: str) -> HttpResponse:
+    """`/api/invite/{token}`: a guest asks with GET, the host changes with PATCH."""
+    return change(request, token) if request.method == "PATCH" else invite_state(request, token)
+
+
+@host_required
+@answers_bad_requests
+@answers_link_errors
+def change(request: HttpRequest, host: User, token: str) -> HttpResponse:
+    """`PATCH /api/invite/{token}`."""
+    link = Invite.objects.of_host(host).at(token)
+    if link is None:
+        return not_found()
+    said = json_api.read(request)
+    fields, reset = fields_of(said), said.flag("resetUsage")
+    with transaction.atomic():
+        links.change_link(link, fields)
+        if reset:
+            links.reset_usage(Invite.objects.filter(pk=link.pk))
+    return JsonResponse({"ok": True, "updated": 1 if fields or reset else 0})
+
+
+@csrf_exempt
+@require_POST
+@host_required
+@answers_bad_requests
+def bulk(request: HttpRequest, host: User) -> HttpResponse:
+    """`POST /api/invites/bulk`."""
+    said = json_api.read(request)
+    chosen, action = _chosen(host, said), said.text("action")
+    if action not in ("enable", "disable"):
+        raise json_api.wrong("action", "enable or disable is wanted.")
+    return JsonResponse({"ok": True, "updated": links.set_enabled(chosen, action == "enable")})
+
+
+@csrf_exempt
+@require_POST
+@host_required
+@answers_bad_requests
+def delete(request: HttpRequest, host: User) -> HttpResponse:
+    """`POST /api/invites/delete`."""
+    chosen = _chosen(host, json_api.read(request))
+    return JsonResponse({"ok": True, "deleted": links.delete_links(chosen)})
+
+
+def _chosen(host: User, said: Fields) -> InviteQuerySet:
+    tokens = said.texts("tokens", MOST_TOKENS)
+    if not tokens:
+        raise BadRequestError("missing_tokens", "tokens: which links?")
+    return Invite.objects.of_host(host).filter(token__in=tokens)
+
+
+@require_GET
+@answers_refusals
+def qr_code(request: HttpRequest) -> HttpResponse:
+    """`GET /api/qr?text=`, for hosts; for everybody where the text is the address of a link here."""
+    text = request.GET.get("text", "")
+    if not text:
+        return JsonResponse({"error": "missing_text"}, status=400)
+    if len(text) > LONGEST_QR_TEXT:
+        return _too_long()
+    if not request.user.is_authenticated:
+        name = link_named_in(text, request)
+        if not name or find_link(name, client_of(request)) is None:
+            return JsonResponse({"error": "unauthorized"}, status=401)
+    try:
+        return HttpResponse(qr.png(text), content_type="image/png")
+    except qr.TooLongError:
+        return _too_long()
+
+
+def _too_long() -> JsonResponse:
+    words = f"text: at most {LONGEST_QR_TEXT} characters, and fewer of those that are not plain letters."
+    return JsonResponse({"error": "text_too_long", "message": words}, status=400)
