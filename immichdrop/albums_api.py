@@ -7,18 +7,25 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypedDict
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from immichdrop import json_api
 from immichdrop.encryption import SecretChangedError
-from immichdrop.immich import AccessError, Album, Immich, ImmichError
+from immichdrop.immich import AccessError, Album, Immich, ImmichError, Unavailable
 from immichdrop.json_api import BadRequestError, answers_bad_requests, host_required
 from immichdrop.models import ImmichAccount, User
 
 P = ParamSpec("P")
 LONGEST_NAME = 200  # characters, as a link's album
+
+
+class NewAlbum(msgspec.Struct):
+    """The body of `POST /api/albums`."""
+
+    name: str | None = None
 
 
 class AlbumItem(TypedDict):
@@ -59,7 +66,7 @@ def albums(request: HttpRequest, host: User) -> HttpResponse:
     if request.method == "GET":
         with _client(host) as immich:
             return JsonResponse([_item(album) for album in immich.albums()], safe=False)
-    name = json_api.read(request).text("name").strip()
+    name = (json_api.read(request, NewAlbum).name or "").strip()
     if not name:
         raise BadRequestError("missing_name", "name: what shall the album be called?")
     if len(name) > LONGEST_NAME:
@@ -69,7 +76,10 @@ def albums(request: HttpRequest, host: User) -> HttpResponse:
 
 
 def _client(host: User) -> Immich:
+    """A client of the host's account. Raises Unavailable when no Immich is named, SecretChangedError."""
     account = ImmichAccount.objects.of_owner(host)
+    if not account.address:
+        raise Unavailable("No Immich is named: IMMICH_BASE_URL is not set.")
     return Immich(account.address, account.api_key, connect_timeout=5, read_timeout=15)
 
 

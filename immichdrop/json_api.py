@@ -1,17 +1,26 @@
 """What the hosts' JSON routes have in common: the gate, and bodies read with the types that are wanted."""
 
-import json
-import uuid
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, NotRequired, ParamSpec, TypedDict, TypeVar
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from immichdrop.models import User
 from immichdrop.texts import storable
 
 P = ParamSpec("P")
+T = TypeVar("T", bound=msgspec.Struct)
+_PLACE = re.compile(r"(.*) - at `\$\.(\w+)")
+
+
+class ErrorAnswer(TypedDict):
+    """How the core routes answer what went wrong: `error` is a code, `message` a sentence for people."""
+
+    error: str
+    message: NotRequired[str]
 
 
 class BadRequestError(Exception):
@@ -55,64 +64,22 @@ def answers_bad_requests(view: Callable[P, HttpResponse]) -> Callable[P, HttpRes
     return answered
 
 
-class Fields:
-    """A JSON object. What is left out and null are alike: "", None, False, or an empty list.
-
-    Every reader raises BadRequestError when there is something else than it wants.
-    """
-
-    def __init__(self, said: Mapping[str, object]) -> None:
-        self._said = said
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._said
-
-    def text(self, name: str) -> str:
-        value = self._said.get(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str) or not storable(value):
-            raise wrong(name, "a text is wanted.")
-        return value
-
-    def number(self, name: str) -> int | None:
-        value = self._said.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise wrong(name, "a whole number is wanted.")
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self._said.get(name)
-        if value is not None and not isinstance(value, bool):
-            raise wrong(name, "true or false is wanted.")
-        return bool(value)
-
-    def identifier(self, name: str) -> uuid.UUID | None:
-        try:
-            return uuid.UUID(self.text(name)) if self.text(name) else None
-        except ValueError:
-            raise wrong(name, "an id of Immich's is wanted.") from None
-
-    def texts(self, name: str, most: int) -> list[str]:
-        value = self._said.get(name)
-        if value is None:
-            return []
-        if not isinstance(value, list) or len(value) > most:
-            raise wrong(name, f"a list of at most {most} texts is wanted.")
-        texts = [item for item in value if isinstance(item, str) and storable(item)]
-        if len(texts) < len(value):
-            raise wrong(name, f"a list of at most {most} texts is wanted.")
-        return texts
-
-
-def read(request: HttpRequest) -> Fields:
-    """The request's body. Raises BadRequestError when it is no JSON object."""
+def read(request: HttpRequest, shape: type[T]) -> T:
+    """The request's body in the shape that is wanted. Raises BadRequestError when it has another one."""
     try:
-        said = json.loads(request.body)
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict):
-        raise BadRequestError("invalid_json", "Send a JSON object.")
-    return Fields(said)
+        said = msgspec.json.decode(request.body, type=shape)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError("invalid_json", _words(str(error))) from None
+    for name, value in zip(shape.__struct_encode_fields__, msgspec.structs.astuple(said), strict=True):
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and not storable(text) for text in texts):
+            raise wrong(name, "it has a character that can't be kept.")
+    return said
+
+
+def _words(fault: str) -> str:
+    """What is wrong with a body, by the field's name: msgspec says `Expected ... - at `$.name``."""
+    if found := _PLACE.match(fault):
+        said, field = found[1].replace("`", ""), found[2]
+        return f"{field}: {said[0].lower()}{said[1:]}."
+    return "Send a whole JSON object, in UTF-8."

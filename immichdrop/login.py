@@ -1,5 +1,8 @@
 """Hosts come in and go out."""
 
+from typing import TypedDict
+
+import msgspec
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
@@ -11,6 +14,23 @@ from django.views.decorators.http import require_http_methods, require_POST
 from immichdrop import json_api, throttle
 from immichdrop.json_api import BadRequestError, answers_bad_requests
 from immichdrop.models import User
+
+
+class Credentials(msgspec.Struct):
+    """The body of `POST /api/login`."""
+
+    email: str | None = None
+    password: str | None = None
+
+
+class LoggedIn(TypedDict):
+    """`userId` is the host's id in Immich where it is known; `isAdmin`: the host may use the admin here."""
+
+    ok: bool
+    userEmail: str
+    userId: str
+    name: str
+    isAdmin: bool
 
 
 def _destination(request: HttpRequest) -> str:
@@ -72,23 +92,22 @@ def logout_page(request: HttpRequest) -> HttpResponse:
 @answers_bad_requests
 def login_api(request: HttpRequest) -> HttpResponse:
     """`POST /api/login` with `{"email", "password"}`."""
-    said = json_api.read(request)
-    email, password = said.text("email"), said.text("password")
-    if not email or not password:
+    said = json_api.read(request, Credentials)
+    if not said.email or not said.password:
         raise BadRequestError("missing_credentials", "email and password are wanted.")
-    user, wait = _identify(request, email, password)
+    user, wait = _identify(request, said.email, said.password)
     if wait:
         return throttle.too_many(wait)
     if user is None:
         return JsonResponse({"error": "unauthorized"}, status=401)
     login(request, user)
-    body = {
-        "ok": True,
-        "userEmail": user.email,
-        "userId": str(user.immich_user_id or user.pk),
-        "name": user.name,
-        "isAdmin": user.is_staff,
-    }
+    body = LoggedIn(
+        ok=True,
+        userEmail=user.email,
+        userId=str(user.immich_user_id or user.pk),
+        name=user.name,
+        isAdmin=user.is_staff,
+    )
     return JsonResponse(body)
 
 

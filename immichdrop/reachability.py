@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import TypedDict
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +14,14 @@ from immichdrop.immich import Immich, ImmichError
 from immichdrop.models import ImmichAccount, User
 
 FRESH = 5.0  # seconds that an answer holds, so that nobody can make us knock at Immich's door without end
+
+
+class Pong(TypedDict):
+    """`POST /api/ping`: whether Immich answers; its address is told to hosts alone."""
+
+    ok: bool
+    base_url: str | None
+    album_name: str | None
 
 
 def answers(address: str) -> bool:
@@ -57,9 +66,9 @@ def ping(request: HttpRequest) -> HttpResponse:
     """`POST /api/ping`: of the host's own Immich, or of the server's; its address is told to hosts alone."""
     host = request.user if isinstance(request.user, User) else None
     address = ImmichAccount.objects.of_owner(host).address
-    body = {
-        "ok": reachability.of(address),
-        "base_url": (address or None) if host else None,
-        "album_name": settings.IMMICH_ALBUM_NAME or None,
-    }
+    body = Pong(
+        ok=reachability.of(address),
+        base_url=(address or None) if host else None,
+        album_name=settings.IMMICH_ALBUM_NAME or None,
+    )
     return JsonResponse(body)

@@ -1,22 +1,59 @@
 """The hosts' JSON routes about their own links. Another host's link is answered for like one that is not there."""
 
+from typing import Annotated, Literal, TypedDict
+
+import msgspec
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from msgspec import Meta
 
 from immichdrop import json_api
-from immichdrop.json_api import BadRequestError, Fields, answers_bad_requests, host_required
+from immichdrop.json_api import BadRequestError, answers_bad_requests, host_required
 from immichdrop.models import User
 from invites import links, qr
 from invites.api import answers_refusals, client_of, invite_state, not_found
 from invites.finding import find_link
-from invites.link_json import answers_link_errors, fields_of, item, link_named_in, new_link
+from invites.link_json import (
+    ChangeBody,
+    LinkBody,
+    LinkList,
+    answers_link_errors,
+    fields_of,
+    item,
+    link_named_in,
+    new_link,
+)
 from invites.models import Invite
 from invites.queries import NEWEST_FIRST, ONE_TIME, InviteQuerySet
 
 MOST_TOKENS = 10_000
 LONGEST_QR_TEXT = 1000  # characters
+
+
+class Chosen(msgspec.Struct):
+    """The body of `POST /api/invites/delete`: which links."""
+
+    tokens: Annotated[list[str], Meta(max_length=MOST_TOKENS)] | None = None
+
+
+class Switch(Chosen):
+    """The body of `POST /api/invites/bulk`."""
+
+    action: Literal["enable", "disable"] | None = None
+
+
+class Updated(TypedDict):
+    """How many of the links were this host's to change."""
+
+    ok: bool
+    updated: int
+
+
+class Deleted(TypedDict):
+    ok: bool
+    deleted: int
 
 
 @csrf_exempt
@@ -29,8 +66,8 @@ def invites(request: HttpRequest, host: User) -> HttpResponse:
     if request.method == "GET":
         found = Invite.objects.of_host(host).search(request.GET.get("q", ""))
         rows = found.sorted_by(request.GET.get("sort", NEWEST_FIRST))
-        return JsonResponse({"items": [item(row) for row in rows]})
-    fields = fields_of(json_api.read(request))
+        return JsonResponse(LinkList(items=[item(row) for row in rows]))
+    fields = fields_of(json_api.read(request, LinkBody))
     fields.setdefault("max_uses", ONE_TIME)
     return JsonResponse(new_link(links.create_link(host, fields), request))
 
@@ -50,13 +87,13 @@ def change(request: HttpRequest, host: User, token: str) -> HttpResponse:
     link = Invite.objects.of_host(host).at(token)
     if link is None:
         return not_found()
-    said = json_api.read(request)
-    fields, reset = fields_of(said), said.flag("resetUsage")
+    said = json_api.read(request, ChangeBody)
+    fields = fields_of(said)
     with transaction.atomic():
         links.change_link(link, fields)
-        if reset:
+        if said.reset_usage:
             links.reset_usage(Invite.objects.filter(pk=link.pk))
-    return JsonResponse({"ok": True, "updated": 1 if fields or reset else 0})
+    return JsonResponse(Updated(ok=True, updated=1 if fields or said.reset_usage else 0))
 
 
 @csrf_exempt
@@ -65,11 +102,11 @@ def change(request: HttpRequest, host: User, token: str) -> HttpResponse:
 @answers_bad_requests
 def bulk(request: HttpRequest, host: User) -> HttpResponse:
     """`POST /api/invites/bulk`."""
-    said = json_api.read(request)
-    chosen, action = _chosen(host, said), said.text("action")
-    if action not in ("enable", "disable"):
+    said = json_api.read(request, Switch)
+    chosen = _chosen(host, said)
+    if said.action is None:
         raise json_api.wrong("action", "enable or disable is wanted.")
-    return JsonResponse({"ok": True, "updated": links.set_enabled(chosen, action == "enable")})
+    return JsonResponse(Updated(ok=True, updated=links.set_enabled(chosen, said.action == "enable")))
 
 
 @csrf_exempt
@@ -78,15 +115,14 @@ def bulk(request: HttpRequest, host: User) -> HttpResponse:
 @answers_bad_requests
 def delete(request: HttpRequest, host: User) -> HttpResponse:
     """`POST /api/invites/delete`."""
-    chosen = _chosen(host, json_api.read(request))
-    return JsonResponse({"ok": True, "deleted": links.delete_links(chosen)})
+    chosen = _chosen(host, json_api.read(request, Chosen))
+    return JsonResponse(Deleted(ok=True, deleted=links.delete_links(chosen)))
 
 
-def _chosen(host: User, said: Fields) -> InviteQuerySet:
-    tokens = said.texts("tokens", MOST_TOKENS)
-    if not tokens:
+def _chosen(host: User, said: Chosen) -> InviteQuerySet:
+    if not said.tokens:
         raise BadRequestError("missing_tokens", "tokens: which links?")
-    return Invite.objects.of_host(host).filter(token__in=tokens)
+    return Invite.objects.of_host(host).filter(token__in=said.tokens)
 
 
 @require_GET

@@ -1,17 +1,20 @@
 """Links as the hosts' JSON routes speak of them (contract: core routes)."""
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypedDict
+from typing import Annotated, ParamSpec, TypedDict
 from urllib.parse import urlsplit
 
+import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from msgspec import UNSET, Meta, UnsetType
 
-from immichdrop.json_api import Fields, wrong
+from immichdrop.json_api import wrong
 from invites import links
 from invites.api import INACTIVE_REASONS
-from invites.links import LinkError, LinkFields
+from invites.links import MOST_DAYS, LinkError, LinkFields
 from invites.models import Invite
 
 P = ParamSpec("P")
@@ -25,6 +28,26 @@ _WIRE_NAMES = {
     "expires_days": "expiresDays",
     "time_zone": "timeZone",
 }
+
+
+class LinkBody(msgspec.Struct, rename="camel"):
+    """The body of `POST /api/invites`. null empties a field; `expiresAt` wins over `expiresDays`."""
+
+    name: str | UnsetType | None = UNSET
+    album_id: str | UnsetType | None = UNSET
+    album_name: str | UnsetType | None = UNSET
+    max_uses: int | UnsetType = UNSET
+    expires_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] | UnsetType | None = UNSET
+    expires_at: str | UnsetType | None = UNSET
+    time_zone: str | None = None
+    password: str | UnsetType | None = UNSET
+
+
+class ChangeBody(LinkBody, rename="camel"):
+    """The body of `PATCH /api/invite/{token}`."""
+
+    disabled: bool | UnsetType = UNSET
+    reset_usage: bool = False
 
 
 class LinkItem(TypedDict):
@@ -41,6 +64,10 @@ class LinkItem(TypedDict):
     active: bool
     inactiveReason: str | None
     createdAt: str
+
+
+class LinkList(TypedDict):
+    items: list[LinkItem]
 
 
 class NewLink(TypedDict):
@@ -71,29 +98,33 @@ def answers_link_errors(view: Callable[P, HttpResponse]) -> Callable[P, HttpResp
     return answered
 
 
-def fields_of(said: Fields) -> LinkFields:
-    """What a body says of a link; `resetUsage` aside. Raises BadRequestError, LinkError."""
+def fields_of(said: LinkBody) -> LinkFields:
+    """What a body says of a link. Raises BadRequestError, LinkError."""
     fields = LinkFields()
-    if "name" in said:
-        fields["name"] = said.text("name")
-    if "albumId" in said:
-        fields["album_id"] = said.identifier("albumId")
-    if "albumName" in said:
-        fields["album_name"] = said.text("albumName")
-    if "disabled" in said:
-        fields["disabled"] = said.flag("disabled")
-    if "password" in said:
-        fields["password"] = said.text("password")
-    if "maxUses" in said:
-        max_uses = said.number("maxUses")
-        if max_uses is None:
-            raise wrong("maxUses", "a whole number is wanted; -1 is no limit.")
-        fields["max_uses"] = max_uses
-    if "expiresAt" in said or "expiresDays" in said:
-        days, zone = said.number("expiresDays"), links.zone_named(said.text("timeZone") or settings.TIME_ZONE)
-        at = links.expires_at_said(said.text("expiresAt"), zone)
-        fields["expires_at"] = at or (None if days is None else links.expires_in(days))
+    if said.name is not UNSET:
+        fields["name"] = said.name or ""
+    if said.album_id is not UNSET:
+        fields["album_id"] = _album_id(said.album_id)
+    if said.album_name is not UNSET:
+        fields["album_name"] = said.album_name or ""
+    if said.password is not UNSET:
+        fields["password"] = said.password or ""
+    if said.max_uses is not UNSET:
+        fields["max_uses"] = said.max_uses
+    if said.expires_at is not UNSET or said.expires_days is not UNSET:
+        zone = links.zone_named(said.time_zone or settings.TIME_ZONE)
+        at = links.expires_at_said(said.expires_at or "", zone)
+        fields["expires_at"] = at or (links.expires_in(said.expires_days) if said.expires_days else None)
+    if isinstance(said, ChangeBody) and said.disabled is not UNSET:
+        fields["disabled"] = said.disabled
     return fields
+
+
+def _album_id(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        raise wrong("albumId", "an id of Immich's is wanted.") from None
 
 
 def item(invite: Invite) -> LinkItem:

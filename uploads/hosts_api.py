@@ -29,6 +29,10 @@ class ReceivedItem(TypedDict):
     assetId: str | None
 
 
+class ReceivedList(TypedDict):
+    items: list[ReceivedItem]
+
+
 @require_GET
 @host_required
 def invite_uploads(request: HttpRequest, host: User, token: str) -> HttpResponse:
@@ -38,7 +42,7 @@ def invite_uploads(request: HttpRequest, host: User, token: str) -> HttpResponse
     if link is None:
         return JsonResponse({"error": "forbidden"}, status=403)
     rows = Upload.objects.filter(invite=link, received_at__isnull=False).counted().order_by("-received_at", "-pk")
-    return JsonResponse({"items": [_item(row) for row in rows[:NEWEST]]})
+    return JsonResponse(ReceivedList(items=[_item(row) for row in rows[:NEWEST]]))
 
 
 def _item(upload: Upload) -> ReceivedItem:

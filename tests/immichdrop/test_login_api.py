@@ -71,7 +71,9 @@ def test_both_are_wanted(client: Client, host: User, email: str | None, password
     assert (answer.status_code, answer.json()["error"]) == (400, "missing_credentials")
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '"text"', "[" * 100_000, "email=host@example.org&password=x"])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", '"text"', "[" * 100_000, "email=host@example.org&password=x", '{"email": "\\ud800"}']
+)
 def test_no_json_object(client: Client, host: User, body: str) -> None:
     answer = client.post("/api/login", body, content_type=JSON)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_json")
@@ -82,7 +84,6 @@ def test_no_json_object(client: Client, host: User, body: str) -> None:
     [
         ('{"email": 5, "password": "x"}', "email"),
         ('{"email": "a@b.c", "password": ["x"]}', "password"),
-        ('{"email": "a@b.c", "password": "\\ud800"}', "password"),
         ('{"email": "a\\u0000@b.c", "password": "x"}', "email"),
     ],
 )

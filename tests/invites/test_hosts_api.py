@@ -158,7 +158,19 @@ def test_yes_and_no_are_json_s(at_home: Client, host: User, make_invite: MakeInv
     assert answer.json()["message"].startswith(f"{next(iter(fields))}: ")
 
 
-BODIES = ["", "{", "null", "[]", "5", '"text"', "\xff", "name=Beach", "[" * 100_000, "9" * 5000]
+BODIES = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "5",
+    '"text"',
+    "\xff",
+    "name=Beach",
+    "[" * 100_000,
+    "9" * 5000,
+    '{"name": "\\ud800", "tokens": ["\\ud800"]}',
+]
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -348,7 +360,7 @@ def test_tokens_are_wanted(at_home: Client, host: User, make_invite: MakeInvite,
     for fields in ({}, {"tokens": []}, {"tokens": None}):
         answer = send(at_home, what, action="disable", **fields)
         assert (answer.status_code, answer.json()["error"]) == (400, "missing_tokens")
-    for tokens in ("token", [5], ["\ud800"], ["a\0b"], [["token"]], {"a": 1}, ["x"] * 10_001):
+    for tokens in ("token", [5], ["a\0b"], [["token"]], {"a": 1}, ["x"] * 10_001):
         answer = send(at_home, what, action="disable", tokens=tokens)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_json")
         assert answer.json()["message"].startswith("tokens: ")
