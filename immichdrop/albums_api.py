@@ -17,6 +17,7 @@ from immichdrop.encryption import SecretChangedError
 from immichdrop.immich import AccessError, Album, Immich, ImmichError, Unavailable
 from immichdrop.json_api import BadRequestError, answers_bad_requests, host_required
 from immichdrop.models import ImmichAccount, User
+from immichdrop.openapi import Operation, describes
 
 P = ParamSpec("P")
 LONGEST_NAME = 200  # characters, as a link's album
@@ -56,6 +57,20 @@ def answers_immich_errors(view: Callable[P, HttpResponse]) -> Callable[P, HttpRe
     return answered
 
 
+IMMICH_ERRORS = {403: ["forbidden"], 502: ["request_failed"]}
+
+
+@describes(
+    Operation("get", "The albums to choose from", list[AlbumItem], errors=IMMICH_ERRORS),
+    Operation(
+        "post",
+        "Make an album",
+        AlbumItem,
+        status=201,
+        body=NewAlbum,
+        errors={400: ["missing_name"], **IMMICH_ERRORS},
+    ),
+)
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @host_required

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from immichdrop import json_api, throttle
 from immichdrop.json_api import BadRequestError, answers_bad_requests
 from immichdrop.models import User
+from immichdrop.openapi import Operation, describes
 
 
 class Credentials(msgspec.Struct):
@@ -31,6 +32,10 @@ class LoggedIn(TypedDict):
     userId: str
     name: str
     isAdmin: bool
+
+
+class LoggedOut(TypedDict):
+    ok: bool
 
 
 def _destination(request: HttpRequest) -> str:
@@ -87,6 +92,16 @@ def logout_page(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(resolve_url("login"))
 
 
+@describes(
+    Operation(
+        "post",
+        "Log in with a local account",
+        LoggedIn,
+        body=Credentials,
+        errors={400: ["missing_credentials"], 401: ["unauthorized"], 429: ["too_many_requests"]},
+        login=False,
+    )
+)
 @csrf_exempt
 @require_POST
 @answers_bad_requests
@@ -111,9 +126,10 @@ def login_api(request: HttpRequest) -> HttpResponse:
     return JsonResponse(body)
 
 
+@describes(Operation("post", "Log out", LoggedOut, login=False))
 @csrf_exempt
 @require_POST
 def logout_api(request: HttpRequest) -> HttpResponse:
     """`POST /api/logout`. Whoever was not logged in is not told so: it is what they wanted."""
     logout(request)
-    return JsonResponse({"ok": True})
+    return JsonResponse(LoggedOut(ok=True))

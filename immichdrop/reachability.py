@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from immichdrop.immich import Immich, ImmichError
 from immichdrop.models import ImmichAccount, User
+from immichdrop.openapi import Operation, describes
 
 FRESH = 5.0  # seconds that an answer holds, so that nobody can make us knock at Immich's door without end
 
@@ -60,6 +61,7 @@ class Reachability:
 reachability = Reachability()
 
 
+@describes(Operation("post", "Does Immich answer?", Pong, login=False))
 @csrf_exempt
 @require_POST
 def ping(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from immichdrop import health
 from immichdrop.albums_api import albums
 from immichdrop.login import login_api, login_page, logout_api, logout_page
+from immichdrop.openapi import openapi
 from immichdrop.reachability import ping
 from invites import api as invites_api
 from invites import hosts_api
@@ -31,6 +32,7 @@ urlpatterns = [
     path("api/invites", hosts_api.invites, name="invites"),
     path("api/invites/bulk", hosts_api.bulk, name="invites-bulk"),
     path("api/invites/delete", hosts_api.delete, name="invites-delete"),
+    path("api/openapi.json", openapi, name="openapi"),
     path("api/qr", hosts_api.qr_code, name="qr"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

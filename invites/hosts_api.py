@@ -12,13 +12,15 @@ from msgspec import Meta
 from immichdrop import json_api
 from immichdrop.json_api import BadRequestError, answers_bad_requests, host_required
 from immichdrop.models import User
+from immichdrop.openapi import Operation, describes
 from invites import links, qr
-from invites.api import answers_refusals, client_of, invite_state, not_found
+from invites.api import InviteState, answers_refusals, client_of, invite_state, not_found
 from invites.finding import find_link
 from invites.link_json import (
     ChangeBody,
     LinkBody,
     LinkList,
+    NewLink,
     answers_link_errors,
     fields_of,
     item,
@@ -26,7 +28,7 @@ from invites.link_json import (
     new_link,
 )
 from invites.models import Invite
-from invites.queries import NEWEST_FIRST, ONE_TIME, InviteQuerySet
+from invites.queries import NEWEST_FIRST, ONE_TIME, SORTS, InviteQuerySet
 
 MOST_TOKENS = 10_000
 LONGEST_QR_TEXT = 1000  # characters
@@ -56,6 +58,15 @@ class Deleted(TypedDict):
     deleted: int
 
 
+@describes(
+    Operation(
+        "get",
+        "The host's own links",
+        LinkList,
+        query={"q": "Words that occur in name, album, custom address or token", "sort": ", ".join(sorted(SORTS))},
+    ),
+    Operation("post", "Make a link", NewLink, body=LinkBody),
+)
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @host_required
@@ -72,6 +83,16 @@ def invites(request: HttpRequest, host: User) -> HttpResponse:
     return JsonResponse(new_link(links.create_link(host, fields), request))
 
 
+@describes(
+    Operation(
+        "get",
+        "A link as its guests find it",
+        InviteState,
+        errors={404: ["not_found"], 429: ["too_many_requests"]},
+        login=False,
+    ),
+    Operation("patch", "Change a link", Updated, body=ChangeBody, errors={404: ["not_found"]}),
+)
 @csrf_exempt
 @require_http_methods(["GET", "PATCH"])
 def invite(request: HttpRequest, token: str) -> HttpResponse:
@@ -96,6 +117,7 @@ def change(request: HttpRequest, host: User, token: str) -> HttpResponse:
     return JsonResponse(Updated(ok=True, updated=1 if fields or said.reset_usage else 0))
 
 
+@describes(Operation("post", "Switch links on or off", Updated, body=Switch, errors={400: ["missing_tokens"]}))
 @csrf_exempt
 @require_POST
 @host_required
@@ -109,6 +131,7 @@ def bulk(request: HttpRequest, host: User) -> HttpResponse:
     return JsonResponse(Updated(ok=True, updated=links.set_enabled(chosen, said.action == "enable")))
 
 
+@describes(Operation("post", "Take links down", Deleted, body=Chosen, errors={400: ["missing_tokens"]}))
 @csrf_exempt
 @require_POST
 @host_required
@@ -125,6 +148,18 @@ def _chosen(host: User, said: Chosen) -> InviteQuerySet:
     return Invite.objects.of_host(host).filter(token__in=said.tokens)
 
 
+@describes(
+    Operation(
+        "get",
+        "The QR code of a text, as PNG; without a login of a link's address here",
+        None,
+        query={"text": f"At most {LONGEST_QR_TEXT} characters"},
+        needs=("text",),
+        errors={400: ["missing_text", "text_too_long"], 401: ["unauthorized"], 429: ["too_many_requests"]},
+        login=False,
+    )
+)
+@csrf_exempt
 @require_GET
 @answers_refusals
 def qr_code(request: HttpRequest) -> HttpResponse:

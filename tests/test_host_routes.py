@@ -63,6 +63,7 @@ FOR_EVERYBODY = {
     "api/login",
     "api/logout",
     "api/ping",
+    "api/openapi.json",
 }
 
 
@@ -158,7 +159,15 @@ def test_from_another_site(
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_methods_that_are_not_meant(client: Client, invite: Invite, route: Route) -> None:
+def test_a_script_needs_no_csrf_token(invite: Invite, sandbox: Sandbox, route: Route) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(email="owner@example.org"))
+    assert route.ask(client, invite.token).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_methods_that_are_not_meant(invite: Invite, route: Route) -> None:
+    client = Client(enforce_csrf_checks=True)  # of which `/api/` knows nothing
     client.force_login(User.objects.get(email="owner@example.org"))
     before = rows()
     path = route.path.replace("{token}", invite.token)

@@ -3,10 +3,12 @@
 from typing import TypedDict
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
 from immichdrop.json_api import host_required
 from immichdrop.models import User
+from immichdrop.openapi import Operation, describes
 from invites.models import Invite
 from uploads.models import Upload
 
@@ -33,6 +35,8 @@ class ReceivedList(TypedDict):
     items: list[ReceivedItem]
 
 
+@describes(Operation("get", "The newest files that came whole", ReceivedList, errors={403: ["forbidden"]}))
+@csrf_exempt
 @require_GET
 @host_required
 def invite_uploads(request: HttpRequest, host: User, token: str) -> HttpResponse:
