@@ -1,14 +1,41 @@
 """Hosts come in and go out."""
 
+from typing import TypedDict
+
+import msgspec
 from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
 
-from immichdrop import throttle
+from immichdrop import json_api, throttle
+from immichdrop.json_api import BadRequestError, answers_bad_requests
 from immichdrop.models import User
+from immichdrop.openapi import Operation, describes
+
+
+class Credentials(msgspec.Struct):
+    """The body of `POST /api/login`."""
+
+    email: str | None = None
+    password: str | None = None
+
+
+class LoggedIn(TypedDict):
+    """`userId` is the host's id in Immich where it is known; `isAdmin`: the host may use the admin here."""
+
+    ok: bool
+    userEmail: str
+    userId: str
+    name: str
+    isAdmin: bool
+
+
+class LoggedOut(TypedDict):
+    ok: bool
 
 
 def _destination(request: HttpRequest) -> str:
@@ -20,13 +47,13 @@ def _destination(request: HttpRequest) -> str:
     return wanted if safe else resolve_url("admin:index")
 
 
-def _identify(request: HttpRequest) -> tuple[User | None, int]:
+def _identify(request: HttpRequest, email: str, password: str) -> tuple[User | None, int]:
     """Who gave a right password, or nobody; and the seconds until the next guess, which are 0 when it was taken."""
-    email = request.POST.get("email", "").replace("\0", "").strip().lower()
+    email = email.replace("\0", "").strip().lower()
     guard = throttle.Guard("login", email, request.META.get("REMOTE_ADDR", ""))
     if wait := guard.wait():
         return None, wait
-    user = authenticate(request, username=email, password=request.POST.get("password", ""))
+    user = authenticate(request, username=email, password=password)
     if not isinstance(user, User):
         guard.failed()
         return None, 0
@@ -40,7 +67,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
     """`/login` with a local account's e-mail address and password."""
     error, status, wait = "", 200, 0
     if request.method == "POST":
-        user, wait = _identify(request)
+        user, wait = _identify(request, request.POST.get("email", ""), request.POST.get("password", ""))
         if user is not None:
             login(request, user)
             return HttpResponseRedirect(_destination(request))
@@ -63,3 +90,46 @@ def logout_page(request: HttpRequest) -> HttpResponse:
     """`/logout`. A GET leaves too, as bookmarks of the older product expect."""
     logout(request)
     return HttpResponseRedirect(resolve_url("login"))
+
+
+@describes(
+    Operation(
+        "post",
+        "Log in with a local account",
+        LoggedIn,
+        body=Credentials,
+        errors={400: ["missing_credentials"], 401: ["unauthorized"], 429: ["too_many_requests"]},
+        login=False,
+    )
+)
+@csrf_exempt
+@require_POST
+@answers_bad_requests
+def login_api(request: HttpRequest) -> HttpResponse:
+    """`POST /api/login` with `{"email", "password"}`."""
+    said = json_api.read(request, Credentials)
+    if not said.email or not said.password:
+        raise BadRequestError("missing_credentials", "email and password are wanted.")
+    user, wait = _identify(request, said.email, said.password)
+    if wait:
+        return throttle.too_many(wait)
+    if user is None:
+        return JsonResponse({"error": "unauthorized"}, status=401)
+    login(request, user)
+    body = LoggedIn(
+        ok=True,
+        userEmail=user.email,
+        userId=str(user.immich_user_id or user.pk),
+        name=user.name,
+        isAdmin=user.is_staff,
+    )
+    return JsonResponse(body)
+
+
+@describes(Operation("post", "Log out", LoggedOut, login=False))
+@csrf_exempt
+@require_POST
+def logout_api(request: HttpRequest) -> HttpResponse:
+    """`POST /api/logout`. Whoever was not logged in is not told so: it is what they wanted."""
+    logout(request)
+    return JsonResponse(LoggedOut(ok=True))

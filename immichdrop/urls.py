@@ -5,8 +5,13 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from immichdrop import health
-from immichdrop.login import login_page, logout_page
+from immichdrop.albums_api import albums
+from immichdrop.login import login_api, login_page, logout_api, logout_page
+from immichdrop.openapi import openapi
+from immichdrop.reachability import ping
 from invites import api as invites_api
+from invites import hosts_api
+from uploads import hosts_api as uploads_hosts_api
 from uploads import pages
 from uploads.metrics import metrics
 
@@ -18,8 +23,18 @@ urlpatterns = [
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
     path("api/uploads/known", pages.known_uploads, name="known-uploads"),
-    path("api/invite/<str:token>", invites_api.invite_state, name="invite-state"),
+    path("api/invite/<str:token>", hosts_api.invite, name="invite-state"),
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
+    path("api/invite/<str:token>/uploads", uploads_hosts_api.invite_uploads, name="invite-uploads"),
+    path("api/login", login_api, name="api-login"),
+    path("api/logout", logout_api, name="api-logout"),
+    path("api/ping", ping, name="ping"),
+    path("api/albums", albums, name="albums"),
+    path("api/invites", hosts_api.invites, name="invites"),
+    path("api/invites/bulk", hosts_api.bulk, name="invites-bulk"),
+    path("api/invites/delete", hosts_api.delete, name="invites-delete"),
+    path("api/openapi.json", openapi, name="openapi"),
+    path("api/qr", hosts_api.qr_code, name="qr"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

@@ -5,11 +5,29 @@ Custom addresses are words, so that they can be guessed; an address that named m
 answer about words for a while.
 """
 
+from django.db import connection
+
 from immichdrop import throttle
+from immichdrop.texts import storable
 from invites.models import Invite
 from invites.refusals import Refusal, RefusedError
 
 FREE_MISSES = 30
+
+# Asked for every file, so by hand: Django needs five times as long to put such a query together as to have it answered.
+_AT = "SELECT * FROM invites_invite WHERE deleted_at IS NULL AND (token = %s OR slug = %s)"
+_HELD = "SELECT * FROM invites_invite WHERE id = %s"
+
+
+def _at(name: str) -> Invite | None:
+    """`Invite.objects.at`, quicker."""
+    return next(iter(Invite.objects.raw(_AT, [name, name])), None) if storable(name) else None
+
+
+def held(pk: int) -> Invite | None:
+    """The link as it is now, which nobody else changes until the transaction's end."""
+    for_update = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    return next(iter(Invite.objects.raw(_HELD + for_update, [pk])), None)
 
 
 def find_link(name: str, client: str) -> Invite | None:
@@ -17,7 +35,7 @@ def find_link(name: str, client: str) -> Invite | None:
 
     `client` is the asking address. Raises RefusedError (429) when it has tried too many names that lead nowhere.
     """
-    invite = Invite.objects.at(name)
+    invite = _at(name)
     if invite and invite.token == name:
         return invite
     budget = throttle.Guard("unknown link", "", client, free=FREE_MISSES)

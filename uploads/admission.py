@@ -13,7 +13,8 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from invites.finding import find_link
-from invites.models import UNLIMITED, Guest, Invite
+from invites.models import Guest, Invite
+from invites.queries import UNLIMITED
 from invites.refusals import Refusal, RefusedError
 from uploads import media_types, names
 from uploads.models import Upload, UploadQuerySet

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
 from invites import guests
-from invites.models import UNLIMITED, Guest, Invite
+from invites.finding import held
+from invites.models import Guest, Invite
+from invites.queries import UNLIMITED
 from invites.refusals import Refusal, RefusedError
 from uploads import admission, lifecycle
 from uploads.admission import NOTHING_YET, Arrived, Offer
@@ -112,7 +114,7 @@ class Places:
         _wait_for_other_creations()
         # Files that are completed now must not change the sums before the insert.
         keys = sorted({creation.invite.pk for creation in creations if creation.invite})
-        self.links = {key: Invite.objects.held(key) for key in keys}
+        self.links = {key: held(key) for key in keys}
         self.accounts: dict[int | None, ImmichAccount] = {}
 
     def take(self, creation: Creation, spool: Spool) -> Upload:

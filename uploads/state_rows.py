@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
 from invites.hashers import ImmichDropPasswordHasher
-from invites.models import ONE_TIME, UNLIMITED, Invite
+from invites.models import Invite
+from invites.queries import ONE_TIME, UNLIMITED
 from uploads import names
 from uploads.models import KnownAsset, Upload
 from uploads.state_db import Row, Value
