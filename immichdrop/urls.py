@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from immichdrop import health
+from immichdrop import account, health, oauth
 from immichdrop.login import login_page, logout_page
 from invites import api as invites_api
 from uploads import pages
@@ -14,6 +14,11 @@ urlpatterns = [
     path("invite/<str:token>", pages.invite_page, name="invite"),
     path("login", login_page, name="login"),
     path("logout", logout_page, name="logout"),
+    path("oauth/start", oauth.start, name="oauth-start"),
+    path("oauth/callback", oauth.callback, name="oauth-callback"),
+    path("account", account.account_page, name="account"),
+    path("account/connect", account.connect, name="account-connect"),
+    path("account/disconnect", account.disconnect, name="account-disconnect"),
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
     path("api/uploads/known", pages.known_uploads, name="known-uploads"),

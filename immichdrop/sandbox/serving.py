@@ -56,6 +56,7 @@ class Sandbox:
         self.faults = faults or Faults()
         self.requests: list[Seen] = []
         self.api_key = kept.api_key
+        self.user_id = kept.user_id
         self.email = kept.email
         self.password = kept.password
         self._host = host
