@@ -22,16 +22,21 @@ _CONNECTED = ("base_url", "encrypted_key", "immich_key_id", "connected", "pause"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A host's account as it is now. `problem`: why Immich could not tell, or empty; then `uses` is empty."""
+    """A host's account as it is now. `problem`: why Immich could not tell, or empty; then `uses` is empty.
+
+    `needs_key`: another key would mend it.
+    """
 
     account: ImmichAccount
     email: str = ""
     uses: tuple[tuple[Use, bool], ...] = ()
     problem: str = ""
 
+    away: bool = False
+
     @property
-    def complete(self) -> bool:
-        return all(allowed for _, allowed in self.uses)
+    def needs_key(self) -> bool:
+        return not self.away and not (self.uses and all(allowed for _, allowed in self.uses))
 
 
 def connect_by_session(user: User, kept: Kept) -> None:
@@ -117,7 +122,8 @@ def look(user: User) -> Look | None:
     except immich.AccessError:
         return Look(account, problem=_("Immich doesn’t take this key any more."))
     except immich.ImmichError:
-        return Look(account, problem=_("Immich can’t be reached. Uploads are safe here and wait until it is back."))
+        words = _("Immich can’t be reached. Uploads are safe here and wait until it is back.")
+        return Look(account, problem=words, away=True)
     return Look(account, email, tuple((use, use.allowed(granted)) for use in USES))
 
 

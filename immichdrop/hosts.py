@@ -12,18 +12,21 @@ from immichdrop.login_errors import RefusedError
 from immichdrop.models import ImmichAccount, User
 
 
-def user_of(account: immich.User, *, is_admin: bool | None) -> User:
+def user_of(account: immich.User, *, is_admin: bool | None, present: User | None = None) -> User:
     """The host of this Immich account, made if there is none. `is_admin` None: their rights here stay as they are.
 
+    `present`: who is logged in here already, and may have Immich added to a local account of the same address.
     Raises RefusedError for one who was switched off here, and for a name that belongs to somebody else.
     """
     try:
         with transaction.atomic():
-            user = _found(account) or User.objects.create_user(account.email, immich_user_id=uuid.UUID(account.id))
+            user = _found(account, present) or User.objects.create_user(
+                account.email, immich_user_id=uuid.UUID(account.id)
+            )
             _follow(user, account, is_admin)
     except IntegrityError:
         # The same person twice at the same moment: the other one made the row.
-        found = _found(account)
+        found = _found(account, present)
         if found is None:
             raise
         user = found
@@ -48,20 +51,20 @@ def may_make_links(user: User) -> bool:
     return settings.ALLOW_SERVER_KEY or ImmichAccount.objects.connected_of(user) is not None
 
 
-def _found(account: immich.User) -> User | None:
+def _found(account: immich.User, present: User | None) -> User | None:
     known = User.objects.filter(immich_user_id=account.id).first()
     if known is not None:
         return known
     same = User.objects.filter(email__iexact=account.email).first()
     if same is None:
         return None
-    if same.immich_user_id is not None or same.has_usable_password():
+    if same.immich_user_id is not None or (same.has_usable_password() and same != present):
         # Never take over: an e-mail address proves nothing here. Whoever may make accounts in Immich could otherwise
         # make one with the address of this server's administrator, and be let in as that.
         raise RefusedError(
             _(
-                "There is a local account with your e-mail address. If it is yours, sign in with its password, and "
-                "connect Immich on your account page."
+                "There is a local account with your e-mail address. If it is yours, sign in with its password first, "
+                "and then connect Immich on your account page."
             )
         )
     return same

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from immichdrop import hosts, immich, immich_session, throttle
@@ -48,6 +49,11 @@ class Identity:
     token: str = field(default="", repr=False)
 
 
+def present(request: HttpRequest) -> User | None:
+    """Who is logged in here already."""
+    return request.user if isinstance(request.user, User) else None
+
+
 class Brake:
     """Slows guessing: at one account from one address, and from one address at all accounts together.
 
@@ -72,13 +78,16 @@ class Brake:
         self._account.passed()
 
 
-def identify(claim: Claim, address: str) -> Identity:
-    """Who gave this, from the client's `address`. Raises LoginError."""
+def identify(claim: Claim, address: str, present: User | None = None) -> Identity:
+    """Who gave this, from the client's `address`. Raises LoginError.
+
+    `present` is who is logged in already: the only one who may add Immich to a local account (`hosts.user_of`).
+    """
     email = "" if claim.way == Way.KEY else claim.email.replace("\0", "").strip().lower()
     brake = Brake(claim.way, email, address)
     brake.check()
     try:
-        identity = _BY_WAY[claim.way](email, claim.secret)
+        identity = _BY_WAY[claim.way](email, claim.secret, present)
     except WrongError:
         brake.failed()
         raise
@@ -86,10 +95,10 @@ def identify(claim: Claim, address: str) -> Identity:
     return identity
 
 
-def identity_of(session: immich.Login) -> Identity:
+def identity_of(session: immich.Login, present: User | None) -> Identity:
     """Whose session of Immich's this is. It is ended when they may not come in: RefusedError."""
     try:
-        user = hosts.user_of(session.user, is_admin=session.user.is_admin)
+        user = hosts.user_of(session.user, is_admin=session.user.is_admin, present=present)
     except RefusedError:
         immich_session.Kept(settings.IMMICH_BASE_URL, session.access_token).end()
         raise
@@ -103,7 +112,7 @@ def need_immich() -> str:
     return settings.IMMICH_BASE_URL
 
 
-def _by_password_of_immich(email: str, password: str) -> Identity:
+def _by_password_of_immich(email: str, password: str, present: User | None) -> Identity:
     address = need_immich()
     wrong = WrongError(_("That e-mail and password don’t match. Please try again."))
     if not email or not password:
@@ -114,10 +123,10 @@ def _by_password_of_immich(email: str, password: str) -> Identity:
         raise wrong from None
     except immich.ImmichError:
         raise AwayError from None
-    return identity_of(session)
+    return identity_of(session, present)
 
 
-def _by_key(_email: str, key: str) -> Identity:
+def _by_key(_email: str, key: str, present: User | None) -> Identity:
     client = immich.Immich(need_immich(), key, connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT)
     try:
         with client:
@@ -132,7 +141,7 @@ def _by_key(_email: str, key: str) -> Identity:
         raise AwayError from None
     # A key that may do little must not open all that its owner may do here.
     whole = "all" in permissions
-    user = hosts.user_of(immich_user, is_admin=immich_user.is_admin if whole else None)
+    user = hosts.user_of(immich_user, is_admin=immich_user.is_admin if whole else None, present=present)
     if user.is_staff and not whole:
         raise RefusedError(
             _("You may use the admin here, and this key may not do everything. Please sign in with your password.")
@@ -140,14 +149,14 @@ def _by_key(_email: str, key: str) -> Identity:
     return Identity(user, immich_user)
 
 
-def _by_local_password(email: str, password: str) -> Identity:
+def _by_local_password(email: str, password: str, _present: User | None) -> Identity:
     user = authenticate(None, username=email, password=password)
     if not isinstance(user, User):
         raise WrongError(_("That e-mail and password don’t match. Please try again."))
     return Identity(user)
 
 
-_BY_WAY: dict[Way, Callable[[str, str], Identity]] = {
+_BY_WAY: dict[Way, Callable[[str, str, User | None], Identity]] = {
     Way.IMMICH: _by_password_of_immich,
     Way.LOCAL: _by_local_password,
     Way.KEY: _by_key,

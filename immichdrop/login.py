@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from immichdrop import connecting, immich_session, login_ways
-from immichdrop.identify import Claim, Identity, Way, identify
+from immichdrop.identify import Claim, Identity, Way, identify, present
 from immichdrop.login_errors import LoginError, TooManyError
 from immichdrop.models import ImmichAccount, User
 
@@ -93,7 +93,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         claim = _claim(request)
         try:
-            identity = identify(claim, request.META.get("REMOTE_ADDR", ""))
+            identity = identify(claim, request.META.get("REMOTE_ADDR", ""), present(request))
         except LoginError as error:
             return show(request, claim.way, error, wanted=wanted)
         enter(request, identity)

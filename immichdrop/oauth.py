@@ -7,6 +7,7 @@ import base64
 import hashlib
 import secrets
 import time
+from collections.abc import Mapping
 from typing import TypedDict
 from urllib.parse import urlsplit
 
@@ -19,9 +20,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from immichdrop import immich
-from immichdrop.identify import CONNECT_TIMEOUT, READ_TIMEOUT, Brake, Identity, Way, identity_of, need_immich
+from immichdrop.identify import CONNECT_TIMEOUT, READ_TIMEOUT, Brake, Identity, Way, identity_of, need_immich, present
 from immichdrop.login import enter, landing, safe_next, show
 from immichdrop.login_errors import AwayError, LoginError, RefusedError, WrongError
+from immichdrop.models import User
 
 PATIENCE = 600  # seconds a person may take at the provider
 _NAME = "oauth"
@@ -64,8 +66,9 @@ def begin(back: str, wanted: str) -> tuple[str, Begun]:
     return url, begun
 
 
-def finish(begun: Begun | None, back: str, state: str, problem: str) -> Identity:
-    """Who came back to `back`. `problem`: what the provider says went wrong, or empty. Raises LoginError."""
+def finish(begun: Begun | None, back: str, given: Mapping[str, str], present: User | None) -> Identity:
+    """Who came back to the address `back`, whose query is `given`. Raises LoginError."""
+    state, problem = given.get("state", ""), given.get("error", "")
     in_time = begun is not None and time.time() - begun["at"] < PATIENCE
     if begun is None or not in_time or not constant_time_compare(begun["state"], state):
         # Somebody else's answer, an old one, or this one a second time.
@@ -85,7 +88,7 @@ def finish(begun: Begun | None, back: str, state: str, problem: str) -> Identity
         )
     except immich.ImmichError as error:
         raise _said(error) from None
-    return identity_of(session)
+    return identity_of(session, present)
 
 
 def _said(error: immich.ImmichError) -> LoginError:
@@ -120,7 +123,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     brake = Brake(Way.OAUTH, "", request.META.get("REMOTE_ADDR", ""))
     try:
         brake.check()
-        identity = finish(begun, back, request.GET.get("state", ""), request.GET.get("error", ""))
+        identity = finish(begun, back, request.GET.dict(), present(request))
     except LoginError as error:
         if isinstance(error, WrongError):
             brake.failed()

@@ -105,6 +105,17 @@ def test_a_pasted_key_is_kept_when_immich_knows_it(sandbox: Sandbox, local: Clie
     assert User.objects.count() == 1
 
 
+def test_who_is_logged_in_may_add_immich_by_its_password(sandbox: Sandbox, local: Client) -> None:
+    fields = {"way": "immich", "email": sandbox.email, "password": sandbox.password, "next": "/account"}
+    assert Client().post("/login", fields).status_code == 403  # but nobody else
+    assert local.post("/login", fields).status_code == 302
+    host = User.objects.get()
+    assert str(host.immich_user_id) == sandbox.user_id
+    assert not host.is_staff  # rights of an account with a password are its own
+    local.post("/account/connect")
+    assert own() is not None
+
+
 def test_a_friends_key_opens_no_door_here(sandbox: Sandbox) -> None:
     client = Client()
     client.force_login(User.objects.create_user("somebody.else@example.org", PASSWORD))
@@ -167,6 +178,7 @@ def test_the_page_says_why_it_cannot_tell(
     answer = local.get("/account")
     assert answer.status_code == 200
     assert expected[trouble] in answer.content.decode()
+    assert ("Give it another key" in answer.content.decode()) == (trouble != "away")
 
 
 def test_a_key_that_can_be_read_no_more_is_replaced(sandbox: Sandbox, local: Client) -> None:
