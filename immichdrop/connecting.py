@@ -17,7 +17,7 @@ from immichdrop.models import ImmichAccount, User
 logger = logging.getLogger(__name__)
 
 KEY_NAME = "Immich Drop"
-_CONNECTED = ("base_url", "encrypted_key", "immich_key_id", "connected", "pause", "pause_detail")
+_CONNECTED = ("base_url", "encrypted_key", "immich_key_id", "connected", "pause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,9 @@ def look(user: User) -> Look | None:
 
 def _keep(account: ImmichAccount, key: str, key_id: str | None) -> None:
     account.set_api_key(key, key_id)
-    # What waited because the old key was refused is tried with this one.
-    account.pause = account.pause_detail = ""
+    if account.pause:
+        # Looked at within the next minute, whatever the pause was for; then what waited is delivered with this key.
+        account.pause = ImmichAccount.Pause.UNAUTHORISED
     account.save(update_fields=_CONNECTED)
 
 

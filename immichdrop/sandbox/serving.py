@@ -106,6 +106,10 @@ class Sandbox:
         """The API keys there are, but for the sandbox's own: id → permissions."""
         return {key.id: frozenset(key.permissions) for key in self._store.all_keys() if key.name != "all"}
 
+    def open_session(self) -> str:
+        """The token of a new login."""
+        return self._store.create_session()
+
     def sessions(self) -> int:
         """How many people are logged in."""
         return self._store.count_sessions()

@@ -183,11 +183,11 @@ def test_the_page_says_why_it_cannot_tell(
 
 def test_a_key_that_can_be_read_no_more_is_replaced(sandbox: Sandbox, local: Client) -> None:
     local.post("/account/connect", {"key": sandbox.create_key(["asset.upload"])})
-    ImmichAccount.objects.update(encrypted_key="gAAAA-of-another-secret", pause="unauthorised")
+    ImmichAccount.objects.update(encrypted_key="gAAAA-of-another-secret", pause="quota")
     local.post("/account/connect", {"key": sandbox.api_key})
     account = own()
     assert account is not None
-    assert (account.api_key, account.pause) == (sandbox.api_key, "")
+    assert (account.api_key, account.pause) == (sandbox.api_key, "unauthorised")  # probed each minute
 
 
 # --- disconnecting
