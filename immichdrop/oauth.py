@@ -71,8 +71,8 @@ def finish(begun: Begun | None, back: str, given: Mapping[str, str], present: Us
     state, problem = given.get("state", ""), given.get("error", "")
     in_time = begun is not None and time.time() - begun["at"] < PATIENCE
     if begun is None or not in_time or not constant_time_compare(begun["state"], state):
-        # Somebody else's answer, an old one, or this one a second time. Immich is not asked, and nothing is counted: any
-        # page could send a host's browser here, and would keep them from logging in.
+        # Somebody else's answer, an old one, or this one a second time. Immich is not asked, and nothing is counted:
+        # any page could send a host's browser here, and would keep them from logging in.
         raise RefusedError(_("This sign-in was begun somewhere else, or too long ago. Please try again."))
     if problem == "access_denied":
         raise RefusedError(_("You stopped the sign-in. Nothing has changed."))
