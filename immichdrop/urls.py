@@ -5,8 +5,14 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from immichdrop import account, health, oauth
+from immichdrop.albums_api import albums
 from immichdrop.login import login_page, logout_page
+from immichdrop.login_api import login_api, logout_api
+from immichdrop.openapi import openapi
+from immichdrop.reachability import ping
 from invites import api as invites_api
+from invites import hosts_api
+from uploads import hosts_api as uploads_hosts_api
 from uploads import pages
 
 urlpatterns = [
@@ -22,8 +28,18 @@ urlpatterns = [
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
     path("api/uploads/known", pages.known_uploads, name="known-uploads"),
-    path("api/invite/<str:token>", invites_api.invite_state, name="invite-state"),
+    path("api/invite/<str:token>", hosts_api.invite, name="invite-state"),
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
+    path("api/invite/<str:token>/uploads", uploads_hosts_api.invite_uploads, name="invite-uploads"),
+    path("api/login", login_api, name="api-login"),
+    path("api/logout", logout_api, name="api-logout"),
+    path("api/ping", ping, name="ping"),
+    path("api/albums", albums, name="albums"),
+    path("api/invites", hosts_api.invites, name="invites"),
+    path("api/invites/bulk", hosts_api.bulk, name="invites-bulk"),
+    path("api/invites/delete", hosts_api.delete, name="invites-delete"),
+    path("api/openapi.json", openapi, name="openapi"),
+    path("api/qr", hosts_api.qr_code, name="qr"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     # Django's own login form would be a second door, without the brake on guessing.

@@ -6,16 +6,18 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
+from invites.queries import ONE_TIME, UNLIMITED, InviteQuerySet
 from invites.refusals import Refusal
 
-UNLIMITED = -1
-ONE_TIME = 1
+ENDS_SOON = timedelta(days=3)
+LONGEST_WELCOME = 2000  # characters; a TextField does not look at it by itself
 UNNAMED = "Add your photos"  # the heading of a link that nobody named
 
 
@@ -24,20 +26,24 @@ def make_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-class InviteQuerySet(models.QuerySet["Invite"]):
-    def existing(self) -> "InviteQuerySet":
-        """Links that were not deleted. A deleted row stays, for the uploads that came through it."""
-        return self.filter(deleted_at=None)
+class LinkStatus(models.TextChoices):
+    """What a host's list says of a link."""
 
-    def at(self, address: str) -> "Invite | None":
-        """The link whose token or custom address (slug) this is."""
-        if "\0" in address:  # which PostgreSQL can't even be asked for
-            return None
-        return self.existing().filter(Q(token=address) | Q(slug=address)).first()
+    ACTIVE = "active", "Active"
+    NOT_OPEN = "not_open", "Not open yet"
+    ENDS_SOON = "ends_soon", "Ends soon"
+    USED_UP = "used_up", "Used up"
+    EXPIRED = "expired", "Expired"
+    DISABLED = "disabled", "Disabled"
 
-    def delete_links(self) -> int:
-        """Takes the links down for good; what came through them keeps its history and custody."""
-        return self.existing().update(deleted_at=timezone.now(), slug=None)
+
+_CLOSED_STATUSES = {
+    Refusal.DISABLED: LinkStatus.DISABLED,
+    Refusal.NOT_OPEN: LinkStatus.NOT_OPEN,
+    Refusal.EXPIRED: LinkStatus.EXPIRED,
+    Refusal.CLAIMED: LinkStatus.USED_UP,
+    Refusal.EXHAUSTED: LinkStatus.USED_UP,
+}
 
 
 class Invite(models.Model):
@@ -64,7 +70,7 @@ class Invite(models.Model):
         help_text="The link is then also reached at /invite/ and this.",
     )
     name = models.CharField(max_length=200, blank=True)
-    welcome_text = models.TextField(max_length=2000, blank=True)
+    welcome_text = models.TextField(max_length=LONGEST_WELCOME, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -154,6 +160,24 @@ class Invite(models.Model):
             return 0 if self.claimed_at else 1
         return max(0, self.max_uses - self.used)
 
+    def clean(self) -> None:
+        """Raises ValidationError for what no single field can be blamed for by itself."""
+        problems = {}
+        if self.max_uses == 0:
+            problems["max_uses"] = "Nobody could use it. -1 is no limit, 1 is a one-time link, n is that many files."
+        if len(self.welcome_text) > LONGEST_WELCOME:
+            problems["welcome_text"] = f"At most {LONGEST_WELCOME} characters, please."
+        for name in ("max_files", "max_bytes", "max_file_size"):
+            if getattr(self, name) == 0:
+                problems[name] = "At least 1, or nothing for no limit."
+        if self.opens_at and self.expires_at and self.opens_at >= self.expires_at:
+            problems["expires_at"] = "It would end before it opens."
+        # Imported tokens are words that could be a custom address; whoever took one would take over that link.
+        if self.slug and Invite.objects.filter(token=self.slug).exclude(pk=self.pk).exists():
+            problems["slug"] = "This address is taken. Please choose another one."
+        if problems:
+            raise ValidationError(problems)
+
     def account(self) -> ImmichAccount:
         """The Immich account this link delivers into."""
         return ImmichAccount.objects.of_owner(self.owner)
@@ -184,6 +208,15 @@ class Invite(models.Model):
             owned_by_other = self.claimed_at and (guest is None or self.claimed_by_id != guest.pk)
             return Refusal.CLAIMED if owned_by_other else None
         return Refusal.EXHAUSTED if self.remaining == 0 else None
+
+    def status(self, now: datetime | None = None) -> LinkStatus | None:
+        """What the host's list says of it; None when it was deleted."""
+        now = now or timezone.now()
+        if refusal := self.closed(None, now):
+            return _CLOSED_STATUSES.get(refusal)
+        last_use = self.remaining == 1 and not self.one_time
+        last_days = self.expires_at is not None and self.expires_at - now < ENDS_SOON
+        return LinkStatus.ENDS_SOON if last_use or last_days else LinkStatus.ACTIVE
 
     def locked(self, guest: "Guest | None") -> Refusal | None:
         """Whether this guest still has to give the password: never did, or another was set since."""

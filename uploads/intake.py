@@ -13,7 +13,8 @@ from django.utils import timezone
 from immichdrop.models import ImmichAccount
 from invites import guests
 from invites.finding import find_link
-from invites.models import UNLIMITED, Guest, Invite
+from invites.models import Guest, Invite
+from invites.queries import UNLIMITED
 from invites.refusals import Refusal, RefusedError
 from uploads import lifecycle, media_types, names
 from uploads.models import Upload

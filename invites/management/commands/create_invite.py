@@ -1,7 +1,6 @@
 """`manage.py create_invite`: a link from the command line."""
 
 import json
-from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -10,20 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from immichdrop.models import User
 from immichdrop.schema import ensure_migrated
-from invites.models import UNLIMITED, Invite
-
-
-def end_of_validity(text: str) -> datetime:
-    """An ISO date is the end of that day in `TZ`; a date-time needs its offset. Raises ValueError, or
-    OverflowError at the end of the calendar."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError("a time needs its offset, as in 2026-07-14T18:00+02:00") from None
-        return moment
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(settings.TIME_ZONE))
+from invites.links import end_of_validity
+from invites.models import Invite
+from invites.queries import UNLIMITED
 
 
 class Command(BaseCommand):
@@ -58,7 +46,7 @@ class Command(BaseCommand):
         invite = Invite(name=name, album_name=album, max_uses=max_uses)
         if expires:
             try:
-                invite.expires_at = end_of_validity(expires)
+                invite.expires_at = end_of_validity(expires, ZoneInfo(settings.TIME_ZONE))
             except (ValueError, OverflowError) as error:
                 raise CommandError(f"--expires {expires!r} is not a date: {error}.") from error
         if owner:
