@@ -65,10 +65,10 @@ class ImmichAccountForm(forms.ModelForm):
 @admin.register(ImmichAccount)
 class ImmichAccountAdmin(admin.ModelAdmin):
     form = ImmichAccountForm
-    list_display = ("__str__", "owner", "address", "pause", "created_at")
-    list_filter = ("pause",)
+    list_display = ("__str__", "owner", "address", "connected", "pause", "created_at")
+    list_filter = ("connected", "pause")
     search_fields = ("base_url", "owner__email")
-    readonly_fields = ("pause", "pause_detail", "created_at")
+    readonly_fields = ("connected", "immich_key_id", "pause", "pause_detail", "created_at")
 
     def save_model(self, request: HttpRequest, obj: ImmichAccount, form: ImmichAccountForm, change: bool) -> None:
         if key := form.cleaned_data.get("new_key"):

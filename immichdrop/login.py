@@ -1,135 +1,115 @@
 """Hosts come in and go out."""
 
-from typing import TypedDict
+from urllib.parse import urlsplit
 
-import msgspec
-from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from immichdrop import json_api, throttle
-from immichdrop.json_api import BadRequestError, answers_bad_requests
-from immichdrop.models import User
-from immichdrop.openapi import Operation, describes
-
-
-class Credentials(msgspec.Struct):
-    """The body of `POST /api/login`."""
-
-    email: str | None = None
-    password: str | None = None
+from immichdrop import connecting, immich_session, login_ways
+from immichdrop.identify import Claim, Identity, Way, identify, present
+from immichdrop.login_errors import LoginError, TooManyError
+from immichdrop.models import ImmichAccount, User
 
 
-class LoggedIn(TypedDict):
-    """`userId` is the host's id in Immich where it is known; `isAdmin`: the host may use the admin here."""
+def enter(request: HttpRequest, identity: Identity) -> None:
+    """Logs them in, in a session with a new name.
 
-    ok: bool
-    userEmail: str
-    userId: str
-    name: str
-    isAdmin: bool
+    What Immich gave for their password stays, encrypted, only as long as a key may be made with it.
+    """
+    before = immich_session.take_from(request.session)
+    login(request, identity.user)
+    if before:
+        before.end()
+    if identity.token:
+        kept = immich_session.Kept(settings.IMMICH_BASE_URL, identity.token)
+        if ImmichAccount.objects.connected_of(identity.user):
+            kept.end()
+        else:
+            immich_session.keep(request.session, kept)
 
 
-class LoggedOut(TypedDict):
-    ok: bool
+def leave(request: HttpRequest) -> None:
+    """Logs out here, and then in Immich, if it answers."""
+    kept = immich_session.take_from(request.session)
+    logout(request)
+    if kept:
+        kept.end()
 
 
-def _destination(request: HttpRequest) -> str:
-    """Where the host wanted to go; never off this site."""
+def safe_next(request: HttpRequest) -> str:
+    """Where the host wanted to go; empty when that is nowhere, or off this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if safe else resolve_url("admin:index")
+    return wanted if safe else ""
 
 
-def _identify(request: HttpRequest, email: str, password: str) -> tuple[User | None, int]:
-    """Who gave a right password, or nobody; and the seconds until the next guess, which are 0 when it was taken."""
-    email = email.replace("\0", "").strip().lower()
-    guard = throttle.Guard("login", email, request.META.get("REMOTE_ADDR", ""))
-    if wait := guard.wait():
-        return None, wait
-    user = authenticate(request, username=email, password=password)
-    if not isinstance(user, User):
-        guard.failed()
-        return None, 0
-    guard.passed()
-    return user, 0
+def landing(user: User) -> str:
+    """Where a host arrives who wanted to go nowhere in particular."""
+    return resolve_url(settings.LOGIN_REDIRECT_URL if user.is_staff else "account")
+
+
+def show(
+    request: HttpRequest, way: Way | None = None, error: LoginError | str = "", *, wanted: str = ""
+) -> HttpResponse:
+    """The login page; `error` tells why it is shown again."""
+    ways = login_ways.by_form()
+    context = {
+        "way": way if way in ways else ways[0],
+        "ways": ways,
+        "sign_on": login_ways.sign_on(),
+        "immich": urlsplit(settings.IMMICH_BASE_URL).netloc,
+        "error": str(error),
+        "next": wanted,
+    }
+    status = error.status if isinstance(error, LoginError) else 403 if error else 200
+    response = render(request, "login.html", context, status=status)
+    if isinstance(error, TooManyError):
+        response["Retry-After"] = str(error.wait)
+    return response
+
+
+def _claim(request: HttpRequest) -> Claim:
+    """What the form says; a way there is not is the likeliest one."""
+    ways = login_ways.by_form()
+    given = request.POST.get("way")
+    way = next((way for way in ways if way == given), ways[0])
+    secret = request.POST.get("key" if way == Way.KEY else "password", "")
+    return Claim(way, request.POST.get("email", ""), secret)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_page(request: HttpRequest) -> HttpResponse:
-    """`/login` with a local account's e-mail address and password."""
-    error, status, wait = "", 200, 0
+    """`/login`: with Immich's e-mail and password, one of its API keys, or a local account."""
+    wanted = safe_next(request)
     if request.method == "POST":
-        user, wait = _identify(request, request.POST.get("email", ""), request.POST.get("password", ""))
-        if user is not None:
-            login(request, user)
-            return HttpResponseRedirect(_destination(request))
-        if wait:
-            error, status = "Too many tries. Please wait a few minutes.", 429
-        else:
-            error, status = "That e-mail and password don’t match. Please try again.", 403
-    elif request.user.is_authenticated and not request.user.is_staff:
+        claim = _claim(request)
+        try:
+            identity = identify(claim, request.META.get("REMOTE_ADDR", ""), present(request))
+        except LoginError as error:
+            return show(request, claim.way, error, wanted=wanted)
+        enter(request, identity)
+        if claim.way == Way.KEY and request.POST.get("keep"):
+            connecting.keep_key(identity.user, claim.secret)
+        return HttpResponseRedirect(wanted or landing(identity.user))
+    complaint = ""
+    if request.user.is_authenticated and not request.user.is_staff and wanted.startswith(resolve_url("admin:index")):
         # Sent back here by the admin; without a word it would look like a login that failed.
-        error, status = "Your account may not use the admin. Ask whoever runs this server.", 403
-    context = {"error": error, "next": request.POST.get("next") or request.GET.get("next") or ""}
-    response = render(request, "login.html", context, status=status)
-    if wait:
-        response["Retry-After"] = str(wait)
-    return response
+        complaint = _("Your account may not use the admin. Ask whoever runs this server.")
+    way = next((way for way in Way if way == request.GET.get("way")), None)
+    return show(request, way, complaint, wanted=wanted)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def logout_page(request: HttpRequest) -> HttpResponse:
     """`/logout`. A GET leaves too, as bookmarks of the older product expect."""
-    logout(request)
+    leave(request)
     return HttpResponseRedirect(resolve_url("login"))
-
-
-@describes(
-    Operation(
-        "post",
-        "Log in with a local account",
-        LoggedIn,
-        body=Credentials,
-        errors={400: ["missing_credentials"], 401: ["unauthorized"], 429: ["too_many_requests"]},
-        login=False,
-    )
-)
-@csrf_exempt
-@require_POST
-@answers_bad_requests
-def login_api(request: HttpRequest) -> HttpResponse:
-    """`POST /api/login` with `{"email", "password"}`."""
-    said = json_api.read(request, Credentials)
-    if not said.email or not said.password:
-        raise BadRequestError("missing_credentials", "email and password are wanted.")
-    user, wait = _identify(request, said.email, said.password)
-    if wait:
-        return throttle.too_many(wait)
-    if user is None:
-        return JsonResponse({"error": "unauthorized"}, status=401)
-    login(request, user)
-    body = LoggedIn(
-        ok=True,
-        userEmail=user.email,
-        userId=str(user.immich_user_id or user.pk),
-        name=user.name,
-        isAdmin=user.is_staff,
-    )
-    return JsonResponse(body)
-
-
-@describes(Operation("post", "Log out", LoggedOut, login=False))
-@csrf_exempt
-@require_POST
-def logout_api(request: HttpRequest) -> HttpResponse:
-    """`POST /api/logout`. Whoever was not logged in is not told so: it is what they wanted."""
-    logout(request)
-    return JsonResponse(LoggedOut(ok=True))

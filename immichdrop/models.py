@@ -1,5 +1,6 @@
 """Hosts, and the Immich accounts their links deliver into."""
 
+import uuid
 from typing import ClassVar
 
 from django.conf import settings
@@ -60,6 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split(" ")[0] or self.email.split("@")[0]
 
 
+NO_KEY = "-"  # kept in place of an encrypted key where there is none; the row of the environment has an empty text
+
+
 class ImmichAccountManager(models.Manager["ImmichAccount"]):
     def environment(self) -> "ImmichAccount":
         """The account of the environment's key (`IMMICH_BASE_URL`, `IMMICH_API_KEY`)."""
@@ -68,10 +72,27 @@ class ImmichAccountManager(models.Manager["ImmichAccount"]):
             return account
         return self.get_or_create(encrypted_key="", defaults={"base_url": ""})[0]
 
+    def connected_of(self, owner: User) -> "ImmichAccount | None":
+        """This host's own Immich account."""
+        return self.filter(owner=owner, connected=True).exclude(encrypted_key="").first()
+
     def of_owner(self, owner: User | None) -> "ImmichAccount":
-        """Where this host's links deliver: the host's own Immich account, else the environment's."""
-        own = self.filter(owner=owner).exclude(encrypted_key="").order_by("pk").first() if owner else None
-        return own or self.environment()
+        """Where this host's links deliver: the host's own Immich account, else the environment's.
+
+        Where the environment's key is not for hosts (`ALLOW_SERVER_KEY`), files of links they have all the same wait
+        at an account without a key, until they connect theirs.
+        """
+        if owner is None:
+            return self.environment()
+        own = self.connected_of(owner)
+        if own is None and settings.ALLOW_SERVER_KEY:
+            return self.environment()
+        return own or self.without_key(owner)
+
+    def without_key(self, owner: User) -> "ImmichAccount":
+        """This host's row for when there is a key, or there was one."""
+        account, _ = self.get_or_create(owner=owner, defaults={"connected": False, "encrypted_key": NO_KEY})
+        return account
 
 
 class ImmichAccount(models.Model):
@@ -90,6 +111,10 @@ class ImmichAccount(models.Model):
         "address", max_length=300, blank=True, validators=[URLValidator(["http", "https"])], help_text="Without /api."
     )
     encrypted_key = models.TextField(blank=True, editable=False)
+    immich_key_id = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="Immich's id of the key, if it was made here."
+    )
+    connected = models.BooleanField(default=True, editable=False, help_text="Whether the host's links deliver here.")
     pause = models.CharField(max_length=20, choices=Pause.choices, blank=True, editable=False)
     pause_detail = models.CharField(max_length=300, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -104,6 +129,7 @@ class ImmichAccount(models.Model):
                 condition=models.Q(encrypted_key=""),
                 name="one_environment_account",
             ),
+            models.UniqueConstraint(fields=["owner"], name="one_account_per_host"),
         ]
 
     def __str__(self) -> str:
@@ -115,11 +141,20 @@ class ImmichAccount(models.Model):
 
     @property
     def api_key(self) -> str:
-        """The key in clear. Raises `encryption.SecretChangedError` when the secret was changed."""
+        """The key in clear, empty without one. Raises `encryption.SecretChangedError` when the secret was changed."""
+        if self.encrypted_key == NO_KEY:
+            return ""
         return encryption.decrypt(self.encrypted_key) if self.encrypted_key else settings.IMMICH_API_KEY
 
-    def set_api_key(self, key: str) -> None:
+    def set_api_key(self, key: str, key_id: str | None = None) -> None:
+        """Connects it by this key; `key_id` is Immich's id of one that was made here."""
         self.encrypted_key = encryption.encrypt(key)
+        self.immich_key_id = uuid.UUID(key_id) if key_id else None
+        self.connected = True
+
+    def drop_api_key(self) -> None:
+        """Disconnects it. Files that wait for it go on waiting."""
+        self.encrypted_key, self.immich_key_id, self.connected = NO_KEY, None, False
 
 
 class FailedAttempts(models.Model):

@@ -72,6 +72,8 @@ IMMICH_BASE_URL = (
     or env.immich_address("IMMICH_EXTERNAL_URL")
 )
 IMMICH_API_KEY = env.text("IMMICH_API_KEY")
+ALLOW_SERVER_KEY = env.flag("ALLOW_SERVER_KEY", default=True)
+IMMICH_ADMINS_ARE_STAFF = env.flag("IMMICH_ADMINS_ARE_STAFF", default=True)
 IMMICH_ALBUM_NAME = env.text("IMMICH_ALBUM_NAME")
 MAX_CONCURRENT = env.integer("MAX_CONCURRENT", 3, least=1, most=64)
 RESTORE_TRASHED = env.flag("RESTORE_TRASHED", default=False)

@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from immichdrop import health
+from immichdrop import account, health, oauth
 from immichdrop.albums_api import albums
-from immichdrop.login import login_api, login_page, logout_api, logout_page
+from immichdrop.login import login_page, logout_page
+from immichdrop.login_api import login_api, logout_api
 from immichdrop.openapi import openapi
 from immichdrop.reachability import ping
 from invites import api as invites_api
@@ -20,6 +21,11 @@ urlpatterns = [
     path("invite/<str:token>", pages.invite_page, name="invite"),
     path("login", login_page, name="login"),
     path("logout", logout_page, name="logout"),
+    path("oauth/start", oauth.start, name="oauth-start"),
+    path("oauth/callback", oauth.callback, name="oauth-callback"),
+    path("account", account.account_page, name="account"),
+    path("account/connect", account.connect, name="account-connect"),
+    path("account/disconnect", account.disconnect, name="account-disconnect"),
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
     path("api/uploads/known", pages.known_uploads, name="known-uploads"),

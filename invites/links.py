@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from immichdrop.hosts import may_make_links
 from immichdrop.models import User
 from immichdrop.texts import storable
 from invites.models import Invite
@@ -116,7 +117,9 @@ def expires_in(days: int, now: datetime | None = None) -> datetime:
 
 
 def create_link(owner: User | None, fields: LinkFields) -> Invite:
-    """A new link of this host. Raises LinkError."""
+    """A new link of this host. Raises LinkError, also when the host has no Immich that files could go to."""
+    if owner and not may_make_links(owner):
+        raise LinkError({"owner": "Connect your own Immich first: on this server links don't use the server's."})
     invite = Invite(owner=owner)
     _apply(invite, fields)
     _save(invite)

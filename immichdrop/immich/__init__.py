@@ -7,6 +7,7 @@ from .answers import (
     Existing,
     Login,
     MediaTypes,
+    NewKey,
     Uploaded,
     User,
     Version,
@@ -27,7 +28,8 @@ from .errors import (
     Unavailable,
 )
 from .multipart import FileUnreadable
-from .sessions import login, logout
+from .oauth import LoginWays, login_ways, oauth_address, oauth_login
+from .sessions import create_key, login, logout
 from .transport import Download
 
 __all__ = [
@@ -44,7 +46,9 @@ __all__ = [
     "ImmichError",
     "Invalid",
     "Login",
+    "LoginWays",
     "MediaTypes",
+    "NewKey",
     "NotFound",
     "NotImmich",
     "QuotaExceeded",
@@ -55,6 +59,10 @@ __all__ = [
     "Uploaded",
     "User",
     "Version",
+    "create_key",
     "login",
+    "login_ways",
     "logout",
+    "oauth_address",
+    "oauth_login",
 ]

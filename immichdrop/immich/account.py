@@ -89,6 +89,10 @@ class Account:
         """What the key may do, by Immich's names; `all` stands for everything."""
         return Answer(self._transport.json("GET", "/api-keys/me")).texts("permissions")
 
+    def delete_key(self, key_id: str) -> None:
+        """Revoke an API key of this account, also the one in use. Needs `apiKey.delete`. Rejected when it is gone."""
+        self._transport.json("DELETE", f"/api-keys/{segment(key_id)}")
+
     def _speak(self, *, refresh: bool = False) -> Dialect:
         if self._dialect is None or refresh:
             answer = Answer(self._transport.json("GET", "/server/version", anonymous=True))

@@ -59,6 +59,14 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class NewKey:
+    """An API key that was just made. Immich tells its secret this once: never log it."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Existing:
     """An asset Immich already has for a checksum."""
 

@@ -52,6 +52,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('base_url', models.CharField(blank=True, help_text='Without /api.', max_length=300, validators=[django.core.validators.URLValidator(['http', 'https'])], verbose_name='address')),
                 ('encrypted_key', models.TextField(blank=True, editable=False)),
+                ('immich_key_id', models.UUIDField(blank=True, editable=False, help_text="Immich's id of the key, if it was made here.", null=True)),
+                ('connected', models.BooleanField(default=True, editable=False, help_text="Whether the host's links deliver here.")),
                 ('pause', models.CharField(blank=True, choices=[('unauthorised', 'Immich refuses the API key'), ('forbidden', 'the API key lacks a permission'), ('quota', 'the Immich account is full')], editable=False, max_length=20)),
                 ('pause_detail', models.CharField(blank=True, editable=False, max_length=300)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -59,7 +61,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'Immich account',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('encrypted_key', '')), fields=('encrypted_key',), name='one_environment_account')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('encrypted_key', '')), fields=('encrypted_key',), name='one_environment_account'), models.UniqueConstraint(fields=('owner',), name='one_account_per_host')],
             },
         ),
     ]

@@ -10,11 +10,10 @@ from . import media_types
 from .access import Access
 from .messages import ImmichJSON
 from .server import Server
-from .versions import Api
 
 
 def routes(server: Server) -> list[Route]:
-    about = _About(server.api)
+    about = _About(server)
     return [
         Route("/.well-known/immich", about.well_known),
         Route("/api/server/ping", about.ping),
@@ -29,8 +28,9 @@ def routes(server: Server) -> list[Route]:
 class _About:
     """Recorded exchanges 001-045."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._api = server.api
 
     async def well_known(self, request: Request) -> Response:
         return ImmichJSON({"api": {"endpoint": "/api"}})
@@ -72,10 +72,10 @@ class _About:
             "sidecar": True,
             "search": True,
             "trash": True,
-            "oauth": False,
+            "oauth": self._server.oauth,
             "oauthAutoLaunch": False,
             "ocr": False,
-            "passwordLogin": True,
+            "passwordLogin": self._server.password_login,
             "configFile": False,
             "email": False,
         }

@@ -14,6 +14,7 @@ from .access import Access
 from .messages import ImmichJSON, json_body
 from .refusals import Fault, Refusal, bad_request
 from .server import Server
+from .store import Store
 from .validation import identifier, one_of, refuse, text
 
 _COOKIE_SECONDS = 400 * 24 * 3600
@@ -42,6 +43,26 @@ def routes(server: Server) -> list[Route]:
     ]
 
 
+def new_session(store: Store, auth_type: str) -> Response:
+    """What a login is answered with, however it was done."""
+    account, token = store.account, store.create_session()
+    answer = {
+        "accessToken": token,
+        "userId": account.user_id,
+        "userEmail": account.email,
+        "name": account.name,
+        "isAdmin": account.is_admin,
+        "profileImagePath": "",
+        "shouldChangePassword": True,
+        "isOnboarded": False,
+    }
+    response = ImmichJSON(answer, status_code=HTTPStatus.CREATED)
+    values = (token, auth_type, "true")
+    for (name, http_only), value in zip(_COOKIES.items(), values, strict=True):
+        response.set_cookie(name, value, max_age=_COOKIE_SECONDS, httponly=http_only)
+    return response
+
+
 class _Account:
     """Recorded exchanges 006-024, 308-322, 451-453."""
 
@@ -52,6 +73,9 @@ class _Account:
     async def login(self, request: Request) -> Response:
         body = await json_body(request)
         refuse([text(body.get(name), (name,), filled=True) for name in ("email", "password")])
+        if not self._server.password_login:
+            # Not recorded, and so in words of our own.
+            raise Refusal(HTTPStatus.UNAUTHORIZED, "Password login has been disabled")
         account = self._store.account
         matches = [
             hmac.compare_digest(str(body["email"]).strip().lower().encode(), account.email.encode()),
@@ -59,22 +83,7 @@ class _Account:
         ]
         if not all(matches):
             raise Refusal(HTTPStatus.UNAUTHORIZED, "Incorrect email or password")
-        token = self._store.create_session()
-        answer = {
-            "accessToken": token,
-            "userId": account.user_id,
-            "userEmail": account.email,
-            "name": account.name,
-            "isAdmin": True,
-            "profileImagePath": "",
-            "shouldChangePassword": True,
-            "isOnboarded": False,
-        }
-        response = ImmichJSON(answer, status_code=HTTPStatus.CREATED)
-        values = (token, "password", "true")
-        for (name, http_only), value in zip(_COOKIES.items(), values, strict=True):
-            response.set_cookie(name, value, max_age=_COOKIE_SECONDS, httponly=http_only)
-        return response
+        return new_session(self._store, "password")
 
     async def logout(self, request: Request, access: Access) -> Response:
         if access.session is not None:

@@ -35,7 +35,7 @@ def user(account: Account, *, used_bytes: int, quota: int | None) -> Json:
         "profileChangedAt": created,
         "storageLabel": "admin",
         "shouldChangePassword": True,
-        "isAdmin": True,
+        "isAdmin": account.is_admin,
         "createdAt": created,
         "deletedAt": None,
         "updatedAt": created,

@@ -17,6 +17,7 @@ class Account:
     api_key: str
     created_at: datetime
     name: str = "Admin"
+    is_admin: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -30,7 +31,8 @@ class Sandbox:
     """A stand-in Immich that keeps what it holds in `directory`.
 
     `api`: 1, 2 or 3. `quota`: bytes the account may hold. `jobs_after`: seconds until what was deleted
-    by force is removed; None: by `run_jobs` alone, so that a test sees both states.
+    by force is removed; None: by `run_jobs` alone, so that a test sees both states. `oauth`: people may
+    sign in at a stand-in identity provider; `password_login`: with their password.
     With `port` 0 a free one is taken at the first start and kept from then on.
     """
 
@@ -45,6 +47,8 @@ class Sandbox:
         password: str | None = None,
         faults: Faults | None = None,
         jobs_after: float | None = None,
+        oauth: bool = False,
+        password_login: bool = True,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         kept = account.load_or_create(directory, password=password)
@@ -52,12 +56,13 @@ class Sandbox:
         self.faults = faults or Faults()
         self.requests: list[Seen] = []
         self.api_key = kept.api_key
+        self.user_id = kept.user_id
         self.email = kept.email
         self.password = kept.password
         self._host = host
         self._port = port
         self._store = Store(directory, kept)
-        self._server = Server(self._store, BY_MAJOR[api], quota, jobs_after)
+        self._server = Server(self._store, BY_MAJOR[api], quota, jobs_after, oauth, password_login)
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
 
     @property
@@ -96,6 +101,26 @@ class Sandbox:
     def create_key(self, permissions: Sequence[str]) -> str:
         """The secret of a new API key with these permissions."""
         return self._store.create_key("made by the sandbox", permissions)[1]
+
+    def keys(self) -> dict[str, frozenset[str]]:
+        """The API keys there are, but for the sandbox's own: id → permissions."""
+        return {key.id: frozenset(key.permissions) for key in self._store.all_keys() if key.name != "all"}
+
+    def open_session(self) -> str:
+        """The token of a new login."""
+        return self._store.create_session()
+
+    def sessions(self) -> int:
+        """How many people are logged in."""
+        return self._store.count_sessions()
+
+    def change_account(self, *, email: str | None = None, is_admin: bool | None = None) -> None:
+        """What an administrator of Immich would change, until the sandbox is made anew."""
+        account = self._store.account
+        email = account.email if email is None else email
+        is_admin = account.is_admin if is_admin is None else is_admin
+        self._store.account = replace(account, email=email, is_admin=is_admin)
+        self.email = email
 
     def clear(self) -> None:
         """Forget everything but the account and its key, and end all trouble."""
@@ -176,9 +201,19 @@ def running(
     port: int = 0,
     quota: int | None = None,
     jobs_after: float | None = None,
+    oauth: bool = False,
+    password_login: bool = True,
 ) -> Iterator[Sandbox]:
     """A sandbox on loopback, served by a thread of this process."""
-    sandbox = Sandbox(directory, api=api, port=port, quota=quota, jobs_after=jobs_after)
+    sandbox = Sandbox(
+        directory,
+        api=api,
+        port=port,
+        quota=quota,
+        jobs_after=jobs_after,
+        oauth=oauth,
+        password_login=password_login,
+    )
     try:
         sandbox.start()
         yield sandbox

@@ -69,6 +69,9 @@ class Store(AlbumStore, TagStore):
         query = "SELECT 1 FROM session WHERE token_sha256 = ?"
         return bool(self._rows(query, [_digest(token)]))
 
+    def count_sessions(self) -> int:
+        return int(self._rows("SELECT count(*) AS number FROM session")[0]["number"])
+
     def delete_session(self, token: str) -> None:
         with self._transaction() as database:
             database.execute("DELETE FROM session WHERE token_sha256 = ?", [_digest(token)])

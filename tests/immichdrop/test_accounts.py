@@ -57,6 +57,12 @@ def test_links_deliver_into_their_owners_account(host: User, own: ImmichAccount)
     assert Invite(owner=None).account() == ImmichAccount.objects.environment()
 
 
+def test_a_host_has_one_account(host: User, own: ImmichAccount) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ImmichAccount.objects.create(owner=host, encrypted_key="x")
+    assert ImmichAccount.objects.without_key(host) == own
+
+
 def test_an_account_without_owner_is_not_the_environments(own: ImmichAccount) -> None:
     own.owner = None
     own.save()

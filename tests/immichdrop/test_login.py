@@ -5,6 +5,7 @@ from urllib.parse import unquote
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -123,11 +124,46 @@ def test_the_admins_own_login_form_is_no_second_door(client: Client, host: User)
     assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/login?next=")
 
 
-def test_a_host_who_may_not_use_the_admin_is_told(client: Client, db: None) -> None:
+def test_a_host_who_may_not_use_the_admin_lands_at_their_account(client: Client, db: None) -> None:
     User.objects.create_user("guest@example.org", PASSWORD)
-    answer = client.post("/login", {"email": "guest@example.org", "password": PASSWORD}, follow=True)
+    answer = login(client, email="guest@example.org")
+    assert (answer.status_code, answer["Location"]) == (302, "/account")
+    assert client.get("/account").status_code == 200
+
+
+def test_a_host_who_may_not_use_the_admin_is_told(client: Client, db: None) -> None:
+    client.force_login(User.objects.create_user("guest@example.org", PASSWORD))
+    answer = client.get("/admin/", follow=True)
     assert answer.status_code == 403
     assert "may not use the admin" in answer.content.decode()
+
+
+def test_logging_in_renames_the_session(client: Client, host: User) -> None:
+    client.get("/login")
+    session = client.session
+    session["seen"] = True
+    session.save()
+    client.cookies["drop_session"] = session.session_key or ""
+    before = client.session.session_key
+    login(client)
+    assert client.session.session_key != before
+    assert not Session.objects.filter(session_key=before).exists()
+
+
+def test_many_accounts_from_one_address_are_braked_as_well(client: Client, host: User) -> None:
+    for number in range(30):
+        assert login(client, "wrong", f"host{number}@example.org").status_code == 403
+    assert login(client).status_code == 429
+    assert login(Client(), REMOTE_ADDR="198.51.100.2").status_code == 302
+
+
+def test_an_account_of_ones_own_buys_no_more_guesses(client: Client, host: User) -> None:
+    for number in range(15):
+        login(client, "wrong", f"host{number}@example.org")
+    assert login(client).status_code == 302
+    for number in range(15):
+        login(client, "wrong", f"other{number}@example.org")
+    assert login(client).status_code == 429
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from immichdrop.models import User
+from immichdrop.sandbox import Sandbox
 
 PASSWORD = "correct horse battery"
 JSON = "application/json"
@@ -120,3 +121,18 @@ def test_another_site_can_do_neither(client: Client, host: User, path: str) -> N
     assert (answer.status_code, answer.json()) == (403, {"error": "foreign_origin"})
     assert logged_in(client)
     assert client.get(path).status_code == 405
+
+
+def test_with_immichs_password_and_its_session_ends_at_logout(client: Client, db: None, sandbox: Sandbox) -> None:
+    answer = login(client, sandbox.password, sandbox.email)
+    assert (answer.status_code, answer.json()["userId"]) == (200, sandbox.user_id)
+    assert sandbox.sessions() == 1
+    client.post("/api/logout")
+    assert sandbox.sessions() == 0
+
+
+def test_an_immich_that_is_away_is_no_wrong_guess(client: Client, db: None, sandbox: Sandbox) -> None:
+    sandbox.faults.down = True
+    for _ in range(6):
+        answer = login(client, sandbox.password, sandbox.email)
+        assert (answer.status_code, answer.json()) == (502, {"error": "login_failed"})

@@ -82,7 +82,8 @@ def test_try_out_prints_all_that_is_needed(processes: MakeProcesses) -> None:
         assert "Immich" in requests.get(immich[1], timeout=5).text
         browser = requests.Session()
         browser.get(f"{product.url}/login", timeout=5)
-        fields = {"email": login[1], "password": login[2], "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        fields = {"way": "local", "email": login[1], "password": login[2]}
+        fields["csrfmiddlewaretoken"] = browser.cookies["csrftoken"]
         assert browser.post(f"{product.url}/login", fields, timeout=5).url == f"{product.url}/admin/"
 
         guest = TusGuest(product.url, link[1].rpartition("/")[2])

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from immichdrop.models import User
 from invites import links
@@ -308,3 +309,13 @@ def test_taking_down(make_invite: MakeInvite) -> None:
     assert links.delete_links(Invite.objects.filter(pk=gone.pk)) == 1
     assert links.delete_links(Invite.objects.filter(pk=gone.pk)) == 0
     assert list(Invite.objects.existing()) == [stays]
+
+
+def test_a_host_without_an_immich_makes_no_links(transactional_db: None, settings: Settings) -> None:
+    settings.ALLOW_SERVER_KEY = False
+    host = User.objects.create_user("ann@example.org")
+    with pytest.raises(LinkError) as refused:
+        links.create_link(host, LinkFields(name="Party"))
+    assert "owner" in refused.value.problems
+    assert Invite.objects.count() == 0
+    assert links.create_link(None, LinkFields(name="Party")).name == "Party", "one without an owner uses the server's"

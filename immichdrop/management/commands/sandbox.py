@@ -42,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--jobs-after", type=float, default=3.0, metavar="SECONDS", help="until what was deleted by force is gone"
         )
+        parser.add_argument("--oauth", action="store_true", help="with single sign-on, at a page of its own")
         parser.add_argument("--json", action="store_true", help="print one line for programs")
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -60,6 +61,7 @@ class Command(BaseCommand):
             password=options["password"],
             faults=faults,
             jobs_after=options["jobs_after"],
+            oauth=options["oauth"],
         )
         try:
             sandbox.start()

@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def _host(self) -> list[tuple[str, str]]:
         """The address, and a host's login; the password is made once and kept beside the database."""
         base = _base_url(_own_address())
-        shown = [("Address", f"{base}/login")]
+        shown = [("Address", f"{base}/login?way=local")]
         kept = settings.DATA_DIR / "try-out-password"
         if not kept.exists() and not User.objects.exists():
             _write_privately(kept, secrets.token_urlsafe(9))

@@ -1,0 +1,83 @@
+"""Hosts log in by each way, in a real browser with the pages' real policy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from immichdrop.models import User
+from immichdrop.sandbox import Sandbox, running
+from tests.browser.conftest import DESKTOP, NewContext
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def immich(web: str, tmp_path: Path, settings: Settings) -> Iterator[Sandbox]:
+    """One with single sign-on, of which the person is no administrator."""
+    with running(tmp_path / "immich", oauth=True) as sandbox:
+        settings.IMMICH_BASE_URL = sandbox.url
+        sandbox.change_account(is_admin=False)
+        cache.clear()
+        yield sandbox
+    cache.clear()
+
+
+@pytest.fixture
+def page(web: str, immich: Sandbox, new_context: NewContext) -> Page:
+    page = new_context(**DESKTOP).new_page()
+    page.goto(f"{web}/login")
+    return page
+
+
+def test_with_immichs_password_and_then_a_key(page: Page, immich: Sandbox) -> None:
+    page.get_by_label("E-mail").fill(immich.email)
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("don’t match")
+
+    page.get_by_label("E-mail").fill(immich.email)
+    page.get_by_label("Password", exact=True).fill(immich.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Connect my library").click()
+    expect(page.get_by_role("status")).to_contain_text("Your library is connected")
+    expect(page.get_by_text("Allowed", exact=True)).to_have_count(8)
+
+    page.get_by_text("Disconnect…").click()
+    page.get_by_role("button", name="Disconnect my library").click()
+    expect(page.get_by_role("status")).to_contain_text("revoked in Immich")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+    assert immich.keys() == {}
+
+
+def test_with_a_local_account_from_the_keyboard(page: Page) -> None:
+    User.objects.create_user("host@example.org", PASSWORD)
+    page.get_by_role("link", name="Local account").press("Enter")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.keyboard.type("host@example.org")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+
+
+def test_with_an_api_key(page: Page, immich: Sandbox) -> None:
+    page.get_by_role("link", name="Use an API key instead").click()
+    page.get_by_label("API key", exact=True).fill(immich.create_key(["user.read", "asset.upload"]))
+    page.get_by_label("Deliver my links with this key").check()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Your own library")).to_be_visible()
+    expect(page.get_by_text("Missing", exact=True)).to_have_count(6)
+
+
+def test_with_single_sign_on(page: Page) -> None:
+    page.get_by_role("link", name="Login with OAuth").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alert")).to_contain_text("You stopped the sign-in")
+    page.get_by_role("link", name="Login with OAuth").click()
+    page.get_by_role("button", name="Sign in as").click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
