@@ -73,6 +73,8 @@ class Processes:
             "PORT": str(self.port),
             "HOST": "127.0.0.1",
             "SPOOL_FREE_MB": "50",
+            # SQLite in that folder, also where the tests' own database is another one: nothing is left anywhere.
+            "DATABASE_URL": "",
             **environment,
         }
         self.running: list[subprocess.Popen[bytes]] = []

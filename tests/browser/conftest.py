@@ -24,12 +24,16 @@ FLAGS = [
 ]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Before `-m "not browser"` is looked at."""
+    if Path(__file__).parent in item.path.parents:
+        item.add_marker(pytest.mark.browser)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts these tests last: from the first one on, Playwright keeps an event loop running in the tests' thread."""
-    ours = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in ours:
-        item.add_marker(pytest.mark.browser)
+    ours = [item for item in items if item.get_closest_marker("browser")]
     items[:] = [item for item in items if item not in ours] + ours
 
 

@@ -68,7 +68,8 @@ def test_a_phone_sends_five_files(
     photo = next(name for name in dates if name.startswith("IMG_0001"))
     assert dates[photo] == "2024-06-15T16:30:00+00:00"  # its own offset
     assert dates["IMG_0002.heic"] == "2024-06-15T17:00:00+00:00"
-    assert dates["Bildschirmfoto.png"] == dates["clip.mp4"] == "2023-11-14T22:13:20+00:00"  # last changed
+    assert dates["clip.mp4"] == "2023-07-08T09:10:11+00:00"  # of the movie's header
+    assert dates["Bildschirmfoto.png"] == "2023-11-14T22:13:20+00:00"  # last changed
 
     stranger = GuestPage(new_context().new_page())
     stranger.page.goto(f"{web}{invite.path}")
