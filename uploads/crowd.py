@@ -18,7 +18,7 @@ class Crowd:
         self._places = asyncio.Semaphore(at_once)
 
     def place(self) -> "Place":
-        """A body's place, which it holds while a block of it is read: `async with place: ...`, as often as there are."""
+        """A body's place, which it holds while a block of it is read: `async with place: ...`, again and again."""
         return Place(self._places, self.patience)
 
 
