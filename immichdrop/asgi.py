@@ -4,18 +4,19 @@ Django."""
 import os
 from typing import cast
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.urls import path
 
 from immichdrop.asgi_types import Application, Receive, Scope, Send
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "immichdrop.settings")
-django_application = cast("Application", get_asgi_application())
+django.setup(set_prefix=False)
 
 # Only now that Django is set up can anything that has models be imported.
 from immichdrop.body_guard import BodyGuard  # noqa: E402
+from immichdrop.handler import OneGoHandler  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
 from immichdrop.static_files import StaticFiles  # noqa: E402
 from uploads import legacy, spool, tus  # noqa: E402
@@ -47,7 +48,7 @@ application = TrustedProxies(
             "http": ByPath(
                 tus_app,
                 legacy_app,
-                StaticFiles(BodyGuard(django_application), settings.STATIC_ROOT, settings.STATIC_URL),
+                StaticFiles(BodyGuard(cast("Application", OneGoHandler())), settings.STATIC_ROOT, settings.STATIC_URL),
             ),
             "websocket": URLRouter([path("ws", UploadsConsumer.as_asgi())]),
         }

@@ -8,8 +8,8 @@ import asyncio
 from types import TracebackType
 from weakref import WeakKeyDictionary
 
-AT_ONCE = 8  # bodies that are read at the same moment
-PATIENCE = 0.1  # seconds that a place is kept for a peer whose bytes don't come
+AT_ONCE = 2  # bodies that are read at the same moment
+PATIENCE = 0.05  # seconds that a place is kept for a peer whose bytes don't come
 
 
 class Crowd:
@@ -18,7 +18,7 @@ class Crowd:
         self._places = asyncio.Semaphore(at_once)
 
     def place(self) -> "Place":
-        """What a body holds while a block of it is read: `async with crowd.place(): ...`"""
+        """A body's place, which it holds while a block of it is read: `async with place: ...`, again and again."""
         return Place(self._places, self.patience)
 
 
@@ -27,22 +27,26 @@ class Place:
         self._places = places
         self._patience = patience
         self._held = False
+        self.slow = False
 
     async def __aenter__(self) -> None:
+        if self.slow:
+            return
         await self._places.acquire()
         self._held = True
-        self._timer = asyncio.get_running_loop().call_later(self._patience, self._give_up)
+        self._timer = asyncio.get_running_loop().call_later(self._patience, self._leave_to_others)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._timer.cancel()
-        self._give_up()
-
-    def _give_up(self) -> None:
         if self._held:
+            self._timer.cancel()
             self._held = False
             self._places.release()
+
+    def _leave_to_others(self) -> None:
+        self.slow, self._held = True, False
+        self._places.release()
 
 
 _crowds: WeakKeyDictionary[asyncio.AbstractEventLoop, Crowd] = WeakKeyDictionary()

@@ -17,6 +17,7 @@ from enum import Enum, auto
 
 from immichdrop.asgi_types import Message, Receive
 from uploads import blocking, crowd
+from uploads.crowd import Place
 from uploads.spool import MEBIBYTE, SpoolFile
 
 SILENCE = 60.0  # seconds without a byte, after which a peer is given up
@@ -216,11 +217,12 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
     Whatever came is kept, also when the client left or the turn was stopped. Raises DiskFullError, and
     ChecksumMismatchError before anything is acknowledged.
     """
+    place = crowd.here().place()
     working: asyncio.Future[None] | None = None
     end: End | None = None
     unsettled = 0
     try:
-        while (end := await _take_block(receive, turn, sink)) is None:
+        while (end := await _take_block(receive, turn, sink, place)) is None:
             if working:
                 await blocking.finish(working)
             block, sink.buffer = sink.buffer, bytearray()
@@ -236,9 +238,9 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
     return end
 
 
-async def _take_block(receive: Receive, turn: Turn, sink: Sink) -> End | None:
+async def _take_block(receive: Receive, turn: Turn, sink: Sink, place: Place) -> End | None:
     """A block's worth of messages into the sink's buffer; None while there are more to come."""
-    async with crowd.here().place():
+    async with place:
         while (end := await _take_in(receive, turn, sink)) is None and len(sink.buffer) < BLOCK:
             pass
     return end

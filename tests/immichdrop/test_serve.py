@@ -1,21 +1,25 @@
 """`manage.py serve` and `try_out` as processes: they start, say where they are, and end in good order."""
 
+import http.client
 import re
 import signal
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
+from immichdrop.management.commands.serve import Command
 from immichdrop.sandbox import running
 from immichdrop.sandbox.faults import Hits
 from tests import pictures
-from tests.guest import TusGuest
+from tests.guest import BODY, TusGuest
 from tests.serving import ROOT, Processes, eventually
+from uploads.spool import MEBIBYTE
 
 MakeProcesses = Callable[..., Processes]
 
@@ -38,6 +42,42 @@ def test_sigterm_lets_the_running_delivery_end(processes: MakeProcesses, tmp_pat
         sandbox.faults.latency = 0
         product.serve()
         assert guest.statuses() == ["delivered"]
+
+
+def test_sigterm_keeps_what_came_of_a_long_body(processes: MakeProcesses) -> None:
+    product = processes()
+    guest = TusGuest(product.url, product.create_invite("--name", "Party"))
+    server = product.serve()
+    guest.open()
+    video = pictures.jpeg(1) + bytes(10 * MEBIBYTE)
+    upload_id = guest.begin(len(video))
+    line = http.client.HTTPConnection("127.0.0.1", product.port, timeout=30)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in guest.session.cookies)
+    headers = {**BODY, "Upload-Offset": "0", "Content-Length": str(len(video)), "Cookie": cookies}
+    line.putrequest("PATCH", f"/api/tus/{upload_id}")
+    for name, value in headers.items():
+        line.putheader(name, value)
+    line.endheaders(video[: 3 * MEBIBYTE])
+    file = product.folder / "spool" / uuid.UUID(upload_id).hex
+    eventually(lambda: file.stat().st_size >= 2 * MEBIBYTE, "the server to write")
+    server.send_signal(signal.SIGTERM)
+    assert line.getresponse().status == 423
+    line.close()
+    assert server.wait(30) == 0
+    product.running.remove(server)
+    product.serve()
+    offset = int(guest.head(upload_id).headers["Upload-Offset"])
+    assert 2 * MEBIBYTE <= offset <= 3 * MEBIBYTE
+    assert guest.patch(upload_id, offset, video[offset:]).status_code == 204
+    assert file.read_bytes() == video
+
+
+def test_small_answers_leave_at_once() -> None:
+    """What is accepted inherits TCP_NODELAY from the listening socket."""
+    with Command._listen("127.0.0.1", 0) as listener:
+        listener.listen()
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
 
 def test_a_taken_port_is_said_in_one_line(processes: MakeProcesses) -> None:

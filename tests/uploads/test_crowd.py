@@ -28,16 +28,18 @@ def test_a_slow_peer_gives_its_place_up_and_goes_on() -> None:
         crowd, bytes_come = Crowd(at_once=1, patience=0.01), asyncio.Event()
 
         async def slow() -> str:
-            async with crowd.place():
+            place = crowd.place()
+            async with place:
                 await bytes_come.wait()
-            return "whole"
+            async with place:
+                return "whole"
 
         waiting = asyncio.create_task(slow())
         await asyncio.sleep(0)
         async with asyncio.timeout(10), crowd.place():
             bytes_come.set()
             done = await waiting
-        # It gave back one place, once.
+        # It gave back one place, once; and a slow one needs none for its next block.
         async with asyncio.timeout(10), crowd.place():
             return done
 

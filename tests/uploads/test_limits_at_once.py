@@ -53,13 +53,6 @@ def test_exactly_as_many_as_allowed(
     assert Upload.objects.count() == len(spool_files()) == 5
 
 
-def test_five_hundred_at_once(make_invite: MakeInvite, guest_at: Arrive) -> None:
-    guest = guest_at(make_invite(max_uses=5))
-    told = rush([twin_of(guest) for _ in range(500)], len(PHOTO), PHOTO)
-    assert told == ["invite_exhausted"] * 495
-    assert Upload.objects.count() == len(spool_files()) == 5
-
-
 def test_places_and_files_that_finish_at_the_same_moment(make_invite: MakeInvite, guest_at: Arrive) -> None:
     """A file that turns from promised to received must not be counted twice, nor not at all."""
     invite = make_invite(max_uses=12)

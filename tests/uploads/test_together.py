@@ -16,7 +16,7 @@ from invites.models import Guest, Invite
 from invites.refusals import RefusedError
 from tests.conftest import MakeInvite
 from tests.serving import eventually
-from uploads import intake
+from uploads import admission, intake
 from uploads.admission import Arrived, Offer
 from uploads.intake import Creation
 from uploads.models import Upload
@@ -87,6 +87,17 @@ def test_a_link_that_was_deleted_for_good(make_invite: MakeInvite, spool: Spool)
     row = creation(invite)
     Invite.objects.filter(pk=invite.pk).delete()
     assert told(intake.create_together([row], spool)) == ["invalid_invite"]
+
+
+@pytest.mark.parametrize(("offset", "outcome"), [(0, "too_many_requests"), (1, "Upload")])
+def test_an_address_begins_only_so_many_that_stay_empty(
+    make_invite: MakeInvite, spool: Spool, offset: int, outcome: str
+) -> None:
+    crowd = [guests.create()[0] for _ in range(admission.EMPTY_PER_ADDRESS // 10)]
+    invite, stranger = make_invite(), guests.create()[0]
+    rows = [creation(invite, guest, arrived=Arrived(offset)) for guest in crowd for _ in range(10)]
+    assert set(told(intake.create_together(rows, spool))) == {"Upload"}
+    assert told(intake.create_together([creation(invite, stranger)], spool)) == [outcome]
 
 
 def test_they_share_a_commit(make_invite: MakeInvite, spool: Spool) -> None:
