@@ -27,11 +27,8 @@ class Place:
         self._places = places
         self._patience = patience
         self._held = False
-        self.slow = False
 
     async def __aenter__(self) -> None:
-        if self.slow:
-            return
         await self._places.acquire()
         self._held = True
         self._timer = asyncio.get_running_loop().call_later(self._patience, self._leave_to_others)
@@ -45,7 +42,7 @@ class Place:
             self._places.release()
 
     def _leave_to_others(self) -> None:
-        self.slow, self._held = True, False
+        self._held = False
         self._places.release()
 
 

@@ -28,18 +28,16 @@ def test_a_slow_peer_gives_its_place_up_and_goes_on() -> None:
         crowd, bytes_come = Crowd(at_once=1, patience=0.01), asyncio.Event()
 
         async def slow() -> str:
-            place = crowd.place()
-            async with place:
+            async with crowd.place():
                 await bytes_come.wait()
-            async with place:
-                return "whole"
+            return "whole"
 
         waiting = asyncio.create_task(slow())
         await asyncio.sleep(0)
         async with asyncio.timeout(10), crowd.place():
             bytes_come.set()
             done = await waiting
-        # It gave back one place, once; and a slow one needs none for its next block.
+        # It gave back one place, once.
         async with asyncio.timeout(10), crowd.place():
             return done
 
