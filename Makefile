@@ -32,7 +32,7 @@ soak: build .venv/dev.stamp
 
 fuzz: build .venv/dev.stamp
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(addprefix tests/uploads/test_,promise_machine.py tus_protocol.py \
-		multipart_stream.py older_chunks.py media_types.py names.py dates.py)
+		multipart_stream.py older_chunks.py media_types.py names.py dates.py dates_fuzz.py dates_hostile.py)
 
 # New versions: pins and hashes only, no addresses.
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url

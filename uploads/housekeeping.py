@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from immichdrop.encryption import SecretChangedError
@@ -49,6 +50,7 @@ class Housekeeping:
                 sweep(self.spool)
             if self._is_time("inspect", INSPECT_EVERY):
                 custody.inspect(self.spool)
+                SessionStore.clear_expired()  # logins that ended, some with an encrypted token of Immich's
             if self._is_time("learn", LEARN_EVERY) and not self._learn():
                 self._at["learn"] = time.monotonic() + 60.0
 

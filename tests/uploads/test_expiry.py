@@ -3,14 +3,22 @@
 import os
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from immichdrop.models import User
 from immichdrop.sandbox import Sandbox
 from invites.models import Invite
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.guest import TusGuest
+from tests.serving import eventually
 from uploads import housekeeping, spool
 from uploads.models import Upload
+from uploads.worker import Worker
 
 Arrive = Callable[[Invite | None], TusGuest]
 MINUTE, HOUR = 60, 3600
@@ -64,3 +72,14 @@ def test_a_vanished_file_does_not_keep_its_place(
     row.created_at = row.created_at.replace(year=2020)
     row.save(update_fields=["created_at"])
     assert housekeeping.expire(spool.default()) == 1
+
+
+def test_logins_that_ended_are_forgotten(web: str, client: Client) -> None:
+    client.force_login(User.objects.create_user("ann@example.org"))
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    worker = Worker(spool.default(), 1)
+    worker.start()
+    try:
+        eventually(lambda: Session.objects.count() == 0, "the sessions' end")
+    finally:
+        worker.stop(10)
