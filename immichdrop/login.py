@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 import msgspec
+from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
@@ -44,7 +45,7 @@ def _destination(request: HttpRequest) -> str:
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if safe else resolve_url("admin:index")
+    return wanted if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def _identify(request: HttpRequest, email: str, password: str) -> tuple[User | None, int]:
@@ -75,9 +76,9 @@ def login_page(request: HttpRequest) -> HttpResponse:
             error, status = "Too many tries. Please wait a few minutes.", 429
         else:
             error, status = "That e-mail and password don’t match. Please try again.", 403
-    elif request.user.is_authenticated and not request.user.is_staff:
-        # Sent back here by the admin; without a word it would look like a login that failed.
-        error, status = "Your account may not use the admin. Ask whoever runs this server.", 403
+    elif request.user.is_authenticated:
+        # Somebody whom the admin sent back here would be sent back and forth without end.
+        return HttpResponseRedirect(_destination(request) if request.user.is_staff else resolve_url("menu"))
     context = {"error": error, "next": request.POST.get("next") or request.GET.get("next") or ""}
     response = render(request, "login.html", context, status=status)
     if wait:

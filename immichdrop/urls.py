@@ -10,7 +10,7 @@ from immichdrop.login import login_api, login_page, logout_api, logout_page
 from immichdrop.openapi import openapi
 from immichdrop.reachability import ping
 from invites import api as invites_api
-from invites import hosts_api
+from invites import hosts_api, menu, menu_rows
 from uploads import hosts_api as uploads_hosts_api
 from uploads import pages
 from uploads.metrics import metrics
@@ -20,6 +20,13 @@ urlpatterns = [
     path("invite/<str:token>", pages.invite_page, name="invite"),
     path("login", login_page, name="login"),
     path("logout", logout_page, name="logout"),
+    path("menu", menu.menu, name="menu"),
+    path("menu/immich", menu.connection, name="menu-immich"),
+    path("menu/albums", menu.albums, name="menu-albums"),
+    path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
+    path("menu/links/<str:token>/qr", menu_rows.qr_page, name="menu-qr"),
+    path("menu/links/<str:token>/qr.<str:kind>", menu_rows.qr_picture, name="menu-qr-picture"),
+    path("menu/links/<str:token>/<str:action>", menu_rows.change, name="menu-change"),
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
     path("api/uploads/known", pages.known_uploads, name="known-uploads"),

@@ -1,0 +1,41 @@
+/** Short notes: one at a time, for three and a half seconds. Never for errors. */
+
+const SHOWN = 3500; // milliseconds
+
+let ends = 0;
+
+/** @returns {HTMLElement} where notes are shown: inside an open dialog, which would hide them otherwise */
+function place() {
+  const here = /** @type {HTMLElement} */ (document.getElementById("toasts"));
+  const dialog = document.querySelector("dialog[open]");
+  (dialog ?? document.body).append(here);
+  return here;
+}
+
+/** @param {string} words */
+export function toast(words) {
+  const note = document.createElement("p");
+  note.className = "toast-note";
+  note.textContent = words;
+  place().replaceChildren(note);
+  expire();
+}
+
+function expire() {
+  clearTimeout(ends);
+  ends = setTimeout(() => document.getElementById("toasts")?.replaceChildren(), SHOWN);
+}
+
+/**
+ * @param {"copied" | "made"} name
+ * @returns {string} the words for it, in the page's language
+ */
+export function words(name) {
+  return document.getElementById("toasts")?.dataset[name] ?? "";
+}
+
+/** Shows what the server says in `HX-Trigger: {"toast": "…"}`, and lets what came with the page go again. */
+export function startToasts() {
+  expire();
+  document.addEventListener("toast", (event) => toast(/** @type {CustomEvent} */ (event).detail.value));
+}
