@@ -115,6 +115,16 @@ class Row:
         return _LOOKS[self.status][1]
 
     @property
+    def at(self) -> str:
+        """The address that what is done to this link is sent below."""
+        return resolve_url("menu-qr", token=self.link.token).removesuffix("/qr")
+
+    @property
+    def switch(self) -> str:
+        """What switching it would be."""
+        return "enable" if self.link.disabled else "disable"
+
+    @property
     def taken(self) -> int:
         """Of a one-time link whether it belongs to somebody, of others the number of files."""
         return int(self.link.claimed_at is not None) if self.link.one_time else self.link.used

@@ -61,7 +61,7 @@ def _changed(request: HttpRequest, host: User, link: Invite, said: str) -> HttpR
     if not by_htmx(request):
         return _back(request, host, said)
     link.refresh_from_db()
-    response = render(request, "menu/parts/row.html", {"row": row_of(request, link)})
+    response = render(request, "menu/parts/row_alone.html", {"row": row_of(request, link)})
     response["HX-Trigger"] = toast(said)
     return response
 
@@ -73,7 +73,7 @@ def _refused(request: HttpRequest, host: User, link: Invite, error: LinkError) -
     typed_name, typed_day = request.POST.get("name", ""), request.POST.get("expires", "")
     link.refresh_from_db()
     row = replace(row_of(request, link), typed_name=typed_name, typed_day=typed_day, problems=error.problems)
-    return render(request, "menu/parts/row.html", {"row": row}, status=422)
+    return render(request, "menu/parts/row_alone.html", {"row": row}, status=422)
 
 
 def _back(request: HttpRequest, host: User, said: str) -> HttpResponse:

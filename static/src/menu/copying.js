@@ -43,6 +43,7 @@ async function copy(url) {
 /** @param {HTMLElement} row a new link */
 async function welcome(row) {
   row.scrollIntoView({ block: "center" });
+  /** @type {HTMLElement | null} */ (row.querySelector("[data-copy]"))?.focus({ preventScroll: true });
   toast(words((await intoClipboard(row.dataset.url ?? "")) ? "copied" : "made"));
 }
 

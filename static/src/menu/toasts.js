@@ -16,9 +16,23 @@ function place() {
 export function toast(words) {
   const note = document.createElement("p");
   note.className = "toast-note";
-  note.textContent = words;
+  note.append(icon("check-circle"), words);
   place().replaceChildren(note);
   expire();
+}
+
+/**
+ * @param {string} name
+ * @returns {SVGSVGElement}
+ */
+function icon(name) {
+  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  drawn.setAttribute("class", "icon");
+  drawn.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${document.documentElement.dataset.icons}#${name}`);
+  drawn.append(use);
+  return drawn;
 }
 
 function expire() {
