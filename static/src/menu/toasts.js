@@ -51,5 +51,7 @@ export function words(name) {
 /** Shows what the server says in `HX-Trigger: {"toast": "…"}`, and lets what came with the page go again. */
 export function startToasts() {
   expire();
+  // The next content of the dialog would take their place away.
+  document.getElementById("dialog")?.addEventListener("close", place);
   document.addEventListener("toast", (event) => toast(/** @type {CustomEvent} */ (event).detail.value));
 }
