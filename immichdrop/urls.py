@@ -12,7 +12,7 @@ from immichdrop.reachability import ping
 from invites import api as invites_api
 from invites import hosts_api, menu, menu_rows
 from uploads import hosts_api as uploads_hosts_api
-from uploads import pages
+from uploads import link_details, pages
 from uploads.metrics import metrics
 
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
     path("menu/immich", menu.connection, name="menu-immich"),
     path("menu/albums", menu.albums, name="menu-albums"),
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
+    path("menu/links/<str:token>", link_details.details, name="menu-details"),
+    path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
     path("menu/links/<str:token>/qr", menu_rows.qr_page, name="menu-qr"),
     path("menu/links/<str:token>/qr.<str:kind>", menu_rows.qr_picture, name="menu-qr-picture"),
     path("menu/links/<str:token>/<str:action>", menu_rows.change, name="menu-change"),

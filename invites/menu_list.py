@@ -116,8 +116,8 @@ class Row:
 
     @property
     def at(self) -> str:
-        """The address that what is done to this link is sent below."""
-        return resolve_url("menu-qr", token=self.link.token).removesuffix("/qr")
+        """The address of its details; what is done to it is sent below that."""
+        return resolve_url("menu-details", token=self.link.token)
 
     @property
     def switch(self) -> str:

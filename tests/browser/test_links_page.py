@@ -330,7 +330,7 @@ def test_axe_finds_nothing(
 ) -> None:
     options = {**device, "color_scheme": theme, "bypass_csp": True, "reduced_motion": "reduce"}
     assert _axe(open_menu("/menu", **options)) == []
-    make_invite(owner=host, name="Beach week", password="sesame", album_name="Summer")
+    link = make_invite(owner=host, name="Beach week", password="sesame", album_name="Summer")
     make_invite(owner=host, name="Over", disabled=True, max_uses=5, used=4)
     page = open_menu("/menu?create", **options)
     page.locator("#create summary").click()
@@ -346,6 +346,7 @@ def test_axe_finds_nothing(
     page.get_by_label("QR code: Beach week").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert _axe(page) == []
+    assert _axe(open_menu(f"/menu/links/{link.token}", **options)) == []
 
 
 def _axe(page: Page) -> list[str]:
