@@ -79,8 +79,7 @@ IMMICH_ERRORS = {403: ["forbidden"], 502: ["request_failed"]}
 def albums(request: HttpRequest, host: User) -> HttpResponse:
     """`GET` and `POST /api/albums`."""
     if request.method == "GET":
-        with _client(host) as immich:
-            return JsonResponse([_item(album) for album in immich.albums()], safe=False)
+        return JsonResponse([_item(album) for album in albums_of(host)], safe=False)
     name = (json_api.read(request, NewAlbum).name or "").strip()
     if not name:
         raise BadRequestError("missing_name", "name: what shall the album be called?")
@@ -88,6 +87,12 @@ def albums(request: HttpRequest, host: User) -> HttpResponse:
         raise json_api.wrong("name", f"at most {LONGEST_NAME} characters, please.")
     with _client(host) as immich:
         return JsonResponse(_item(immich.create_album(name)), status=201)
+
+
+def albums_of(host: User) -> list[Album]:
+    """The albums of the account that this host's links deliver into. Raises ImmichError, SecretChangedError."""
+    with _client(host) as immich:
+        return immich.albums()
 
 
 def _client(host: User) -> Immich:

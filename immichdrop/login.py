@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from immichdrop import connecting, immich_session, login_ways
 from immichdrop.identify import Claim, Identity, Way, identify, present
 from immichdrop.login_errors import LoginError, TooManyError
-from immichdrop.models import ImmichAccount, User
+from immichdrop.models import ImmichAccount
 
 
 def enter(request: HttpRequest, identity: Identity) -> None:
@@ -49,11 +49,6 @@ def safe_next(request: HttpRequest) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if safe else ""
-
-
-def landing(user: User) -> str:
-    """Where a host arrives who wanted to go nowhere in particular."""
-    return resolve_url(settings.LOGIN_REDIRECT_URL if user.is_staff else "account")
 
 
 def show(
@@ -99,7 +94,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
         enter(request, identity)
         if claim.way == Way.KEY and request.POST.get("keep"):
             connecting.keep_key(identity.user, claim.secret)
-        return HttpResponseRedirect(wanted or landing(identity.user))
+        return HttpResponseRedirect(wanted or resolve_url(settings.LOGIN_REDIRECT_URL))
     complaint = ""
     if request.user.is_authenticated and not request.user.is_staff and wanted.startswith(resolve_url("admin:index")):
         # Sent back here by the admin; without a word it would look like a login that failed.

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from immichdrop import immich
 from immichdrop.identify import CONNECT_TIMEOUT, READ_TIMEOUT, Brake, Identity, Way, identity_of, need_immich, present
-from immichdrop.login import enter, landing, safe_next, show
+from immichdrop.login import enter, safe_next, show
 from immichdrop.login_errors import AwayError, LoginError, RefusedError, WrongError
 from immichdrop.models import User
 
@@ -131,4 +131,4 @@ def callback(request: HttpRequest) -> HttpResponse:
         return show(request, error=error, wanted=wanted)
     brake.passed()
     enter(request, identity)
-    return HttpResponseRedirect(wanted or landing(identity.user))
+    return HttpResponseRedirect(wanted or resolve_url(settings.LOGIN_REDIRECT_URL))

@@ -141,7 +141,7 @@ PASSWORD_HASHERS = [
     "invites.hashers.ImmichDropPasswordHasher",  # of imported links, until their next right password
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_REDIRECT_URL = "menu"
 SESSION_COOKIE_NAME = "drop_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https:")

@@ -11,9 +11,9 @@ from immichdrop.login_api import login_api, logout_api
 from immichdrop.openapi import openapi
 from immichdrop.reachability import ping
 from invites import api as invites_api
-from invites import hosts_api
+from invites import hosts_api, menu, menu_rows
 from uploads import hosts_api as uploads_hosts_api
-from uploads import pages
+from uploads import link_details, pages
 from uploads.metrics import metrics
 
 urlpatterns = [
@@ -26,6 +26,15 @@ urlpatterns = [
     path("account", account.account_page, name="account"),
     path("account/connect", account.connect, name="account-connect"),
     path("account/disconnect", account.disconnect, name="account-disconnect"),
+    path("menu", menu.menu, name="menu"),
+    path("menu/immich", menu.connection, name="menu-immich"),
+    path("menu/albums", menu.albums, name="menu-albums"),
+    path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
+    path("menu/links/<str:token>", link_details.details, name="menu-details"),
+    path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
+    path("menu/links/<str:token>/qr", menu_rows.qr_page, name="menu-qr"),
+    path("menu/links/<str:token>/qr.<str:kind>", menu_rows.qr_picture, name="menu-qr-picture"),
+    path("menu/links/<str:token>/<str:action>", menu_rows.change, name="menu-change"),
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
     path("api/uploads/known", pages.known_uploads, name="known-uploads"),

@@ -6,6 +6,8 @@
 import { startTheme } from "./theme.js";
 
 startTheme();
+document.documentElement.dataset.scripted = "";
+if (typeof navigator.share === "function") document.documentElement.dataset.sharing = "";
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-reveal]") : null;

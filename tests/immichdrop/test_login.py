@@ -33,11 +33,11 @@ def test_the_page_opens(client: Client, db: None) -> None:
     assert 'name="email"' in answer.content.decode()
 
 
-def test_a_right_password_leads_to_the_admin(client: Client, host: User) -> None:
+def test_a_right_password_leads_to_the_links(client: Client, host: User) -> None:
     answer = login(client)
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert (answer.status_code, answer["Location"]) == (302, "/menu")
     assert logged_in(client)
-    assert client.get("/admin/").status_code == 200
+    assert client.get("/menu").status_code == 200
 
 
 @pytest.mark.parametrize("email", ["HOST@example.org", "Host@Example.ORG", "  host@example.org "])
@@ -101,7 +101,7 @@ def test_next_never_leaves_the_site(client: Client, host: User, wanted: str, whe
         answer = client.post("/login", {**fields, "next": wanted})
     else:
         answer = client.post("/login", fields, query_params={"next": wanted})
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert (answer.status_code, answer["Location"]) == (302, "/menu")
 
 
 def test_the_sixth_wrong_password_has_to_wait_and_nobody_else(client: Client, host: User) -> None:
@@ -124,11 +124,11 @@ def test_the_admins_own_login_form_is_no_second_door(client: Client, host: User)
     assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/login?next=")
 
 
-def test_a_host_who_may_not_use_the_admin_lands_at_their_account(client: Client, db: None) -> None:
+def test_a_host_who_may_not_use_the_admin_comes_to_the_links(client: Client, db: None) -> None:
     User.objects.create_user("guest@example.org", PASSWORD)
     answer = login(client, email="guest@example.org")
-    assert (answer.status_code, answer["Location"]) == (302, "/account")
-    assert client.get("/account").status_code == 200
+    assert (answer.status_code, answer["Location"]) == (302, "/menu")
+    assert client.get("/menu").status_code == 200
 
 
 def test_a_host_who_may_not_use_the_admin_is_told(client: Client, db: None) -> None:

@@ -124,7 +124,7 @@ def test_try_out_prints_all_that_is_needed(processes: MakeProcesses) -> None:
         browser.get(f"{product.url}/login", timeout=5)
         fields = {"way": "local", "email": login[1], "password": login[2]}
         fields["csrfmiddlewaretoken"] = browser.cookies["csrftoken"]
-        assert browser.post(f"{product.url}/login", fields, timeout=5).url == f"{product.url}/admin/"
+        assert browser.post(f"{product.url}/login", fields, timeout=5).url == f"{product.url}/menu"
 
         guest = TusGuest(product.url, link[1].rpartition("/")[2])
         guest.open()
