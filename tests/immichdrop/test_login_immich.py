@@ -37,7 +37,7 @@ def logged_in(client: Client) -> bool:
 def test_a_right_password_makes_a_host(client: Client, sandbox: Sandbox) -> None:
     sandbox.change_account(is_admin=False)
     answer = by_password(client, sandbox)
-    assert (answer.status_code, answer["Location"]) == (302, "/account")
+    assert (answer.status_code, answer["Location"]) == (302, "/menu")
     host = User.objects.get()
     assert (host.email, host.name, host.is_staff) == (sandbox.email, "Admin", False)
     assert str(host.immich_user_id) == sandbox.user_id
@@ -175,7 +175,7 @@ def test_rights_of_who_has_a_password_here_are_their_own(sandbox: Sandbox, enter
 def test_a_key_says_who_its_owner_is(client: Client, sandbox: Sandbox) -> None:
     sandbox.change_account(is_admin=False)
     answer = by_key(client, f" {sandbox.create_key(['user.read'])} ")
-    assert (answer.status_code, answer["Location"]) == (302, "/account")
+    assert (answer.status_code, answer["Location"]) == (302, "/menu")
     assert str(User.objects.get().immich_user_id) == sandbox.user_id
     assert not ImmichAccount.objects.exclude(encrypted_key="").exists()  # the key is not kept
 
@@ -215,7 +215,7 @@ def test_a_small_key_opens_no_admin(client: Client, sandbox: Sandbox) -> None:
     small, whole = sandbox.create_key(["user.read"]), sandbox.api_key
     by_key(client, small)
     assert not User.objects.get().is_staff  # though Immich says administrator
-    assert by_key(Client(), whole)["Location"] == "/admin/"
+    assert by_key(Client(), whole)["Location"] == "/menu"
     refused = by_key(Client(), small)
     assert refused.status_code == 403
     assert "may not do everything" in refused.content.decode()
@@ -285,4 +285,4 @@ def test_the_page_offers_each_way(client: Client, sandbox: Sandbox) -> None:
 
 def test_next_is_kept_only_within_the_site(client: Client, sandbox: Sandbox) -> None:
     assert "evil" not in client.get("/login?next=https://evil.example.net/").content.decode()
-    assert by_password(client, sandbox, next="https://evil.example.net/")["Location"] == "/admin/"
+    assert by_password(client, sandbox, next="https://evil.example.net/")["Location"] == "/menu"

@@ -62,7 +62,7 @@ def test_without_immich_it_says_so(client: Client) -> None:
 
 def test_a_host_comes_back_logged_in(client: Client, provider: Sandbox) -> None:
     answer = client.get(sign_in(client))
-    assert (answer.status_code, answer["Location"]) == (302, "/account")
+    assert (answer.status_code, answer["Location"]) == (302, "/menu")
     assert logged_in(client)
     host = User.objects.get()
     assert (host.email, str(host.immich_user_id)) == (provider.email, provider.user_id)
@@ -74,7 +74,7 @@ def test_a_host_comes_back_logged_in(client: Client, provider: Sandbox) -> None:
 
 def test_and_where_they_wanted_to_go(client: Client, provider: Sandbox) -> None:
     assert client.get(sign_in(client, wanted="/account?x=1"))["Location"] == "/account?x=1"
-    assert client.get(sign_in(client, wanted="https://evil.example.net/"))["Location"] == "/account"
+    assert client.get(sign_in(client, wanted="https://evil.example.net/"))["Location"] == "/menu"
 
 
 def test_the_public_address_is_where_they_come_back(client: Client, provider: Sandbox, settings: LazySettings) -> None:
