@@ -27,6 +27,7 @@ UNITS = [(str(MB), "MB"), (str(GB), "GB")]
 _MOST = 10**6  # files, or units of bytes: far above what anybody means, far below what a column holds
 _A_DAY = _("A date such as 2026-07-14 is wanted.")
 _A_NUMBER = _("A number from 1 on is wanted, or nothing for no limit.")
+_TOO_LONG = _("At most %(limit_value)d characters, please.")
 _A_SIZE = _("A number above 0 is wanted, or nothing for no limit.")
 
 
@@ -67,7 +68,10 @@ def _unit(label: "Words") -> forms.ChoiceField:
 
 def _text(label: "Words", longest: int, help_text: "Words" = "", **attrs: str) -> forms.CharField:
     widget = forms.TextInput(attrs={"class": "input", "autocomplete": "off", **attrs})
-    return forms.CharField(label=label, help_text=help_text, max_length=longest, required=False, widget=widget)
+    words = {"max_length": _TOO_LONG}
+    return forms.CharField(
+        label=label, help_text=help_text, max_length=longest, required=False, widget=widget, error_messages=words
+    )
 
 
 def _switch(label: "Words", help_text: "Words") -> forms.BooleanField:
@@ -100,6 +104,7 @@ class LinkForm(forms.Form):
         label=_("Password"),
         max_length=LONGEST_PASSWORD,
         required=False,
+        error_messages={"max_length": _TOO_LONG},
         strip=False,
         # Whoever mistyped a date shall not have to think of another password.
         widget=forms.PasswordInput(render_value=True, attrs={"class": "input", "autocomplete": "new-password"}),
@@ -111,6 +116,7 @@ class LinkForm(forms.Form):
         label=_("Welcome text"),
         max_length=LONGEST_WELCOME,
         required=False,
+        error_messages={"max_length": _TOO_LONG},
         widget=forms.Textarea(attrs={"class": "textarea min-h-22", "rows": 3}),
     )
     max_files = _number(_("Files per guest"))

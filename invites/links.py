@@ -185,7 +185,10 @@ def _check(invite: Invite, changed: set[str]) -> None:
 
 
 def _words(faults: list[ValidationError]) -> str:
-    return _ADDRESS_TAKEN if faults[0].code == "unique" else faults[0].messages[0]
+    fault = faults[0]
+    if fault.code == "max_length" and fault.params:
+        return f"At most {fault.params['limit_value']} characters, please."
+    return _ADDRESS_TAKEN if fault.code == "unique" else fault.messages[0]
 
 
 def _save(invite: Invite, changed: set[str] | None = None) -> None:

@@ -29,9 +29,8 @@ def host_page(
         if isinstance(request.user, User):
             return view(request, request.user, *args, **kwargs)
         if by_htmx(request):
-            # A redirect would be followed, and the login put into the middle of the page.
-            login = redirect_to_login(resolve_url("menu"))
-            return HttpResponse(status=401, headers={"HX-Redirect": login.url})
+            # A redirect would put the login into the middle of the page, and take away what was typed there.
+            return HttpResponse(status=401)
         # What is sent with POST can't be come back to.
         return redirect_to_login(request.get_full_path() if request.method == "GET" else resolve_url("menu"))
 

@@ -201,6 +201,7 @@ def test_a_code_has_its_own_address_and_back_closes_it(
     expect(code).to_be_focused()
     assert page.url.endswith("/menu")
     code.click()
+    expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page).to_have_url(re.compile("/menu$"))
@@ -300,6 +301,43 @@ def test_a_server_that_is_gone_is_told(open_menu: OpenMenu, host: User, make_inv
     page.get_by_label("Save changes: Beach week").click()
     said(page, "Saved")
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_login_that_ended_costs_nothing_typed(open_menu: OpenMenu, host: User) -> None:
+    page = open_menu("/menu?create")
+    page.get_by_label("Name", exact=True).fill("Rooftop dinner")
+    page.context.clear_cookies(name="drop_session")
+    page.get_by_role("button", name="Create link").click()
+    expect(page.get_by_role("alert")).to_contain_text("signed out")
+    host.set_password("correct horse battery")
+    host.save()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="sign in again").click()
+    opened.value.get_by_label("E-mail").fill(host.email)
+    opened.value.get_by_label("Password", exact=True).fill("correct horse battery")
+    opened.value.get_by_role("button", name="Sign in").click()
+    expect(opened.value.get_by_role("heading", name="No links yet")).to_be_visible()
+    page.get_by_role("button", name="Create link").click()
+    expect(row(page, "Rooftop dinner")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_the_system_can_is_offered(open_menu: OpenMenu, host: User, make_invite: MakeInvite) -> None:
+    link = make_invite(owner=host, name="Beach week")
+    page = open_menu()
+    expect(page.get_by_label("Share: Beach week")).to_be_hidden()
+    # A system with a share sheet, and a browser that keeps its clipboard to itself, as over plain http.
+    page.add_init_script(
+        "navigator.share = async (said) => { window.shared = said; };"
+        "Object.defineProperty(navigator, 'clipboard', { value: undefined });"
+    )
+    page.reload()
+    page.get_by_label("Share: Beach week").click()
+    shared = page.evaluate("window.shared")
+    assert shared["title"] == "Beach week"
+    assert shared["url"].endswith(f"/invite/{link.token}")
+    page.get_by_label("Copy link: Beach week").click()
+    said(page, "Link copied")
 
 
 def test_without_script_the_page_works(open_menu: OpenMenu, host: User, make_invite: MakeInvite) -> None:

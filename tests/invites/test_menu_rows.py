@@ -74,7 +74,7 @@ def test_htmx_gets_the_row_as_it_is_now(at_home: Client, link: Invite) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"name": "x" * 201}, "at most 200 characters"),
+        ({"name": "x" * 201}, "At most 200 characters"),
         ({"name": "\0"}, "can&#x27;t be kept"),
         ({"name": "Dinner", "expires": "someday"}, "A date such as"),
         ({"name": "Dinner", "expires": "9999-12-31"}, "A date such as"),
@@ -95,8 +95,8 @@ def test_what_makes_no_sense_is_told_in_the_row_and_stays_there(
 
 def test_without_script_it_is_told_above_the_list(at_home: Client, link: Invite) -> None:
     answer = act(at_home, link, "save", name="x" * 201)
-    assert "at most 200 characters" in at_home.get(answer["Location"]).content.decode()
-    assert "at most 200 characters" not in at_home.get("/menu").content.decode()
+    assert "At most 200 characters" in at_home.get(answer["Location"]).content.decode()
+    assert "At most 200 characters" not in at_home.get("/menu").content.decode()
 
 
 # --- one link

@@ -1,0 +1,91 @@
+"""Every route of the hosts' pages, walked by strangers: what has a link in its address tells and changes nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+
+from immichdrop.models import ImmichAccount, User
+from immichdrop.urls import urlpatterns
+from invites.models import Invite
+from uploads.models import Upload
+
+SECRETS = ("Anna and Ben", "Wedding", "secret.jpg", "owner@example.org")
+OPEN_TO_ALL_HOSTS = {"menu", "menu-immich", "menu-albums", "menu-bulk"}
+
+
+def pages() -> Iterator[URLPattern]:
+    for pattern in urlpatterns:
+        if isinstance(pattern, URLPattern) and str(pattern.pattern).startswith("menu"):
+            yield pattern
+
+
+PATHS = {str(pattern.name): f"/{pattern.pattern}" for pattern in pages()}
+OF_A_LINK = {name: path for name, path in PATHS.items() if "<str:token>" in path}
+
+
+@pytest.fixture
+def link(db: None) -> Invite:
+    owner = User.objects.create_user("owner@example.org")
+    link = Invite.objects.create(name="Anna and Ben", album_name="Wedding", owner=owner, used=3)
+    account = ImmichAccount.objects.environment()
+    Upload.objects.create(invite=link, account=account, filename="secret.jpg", size=5, offset=5, status="failed")
+    return link
+
+
+def filled(path: str, token: str) -> str:
+    return path.replace("<str:token>", token).replace("<str:action>", "save").replace("<str:kind>", "png")
+
+
+def rows() -> list[list[dict[str, object]]]:
+    return [list(Invite.objects.order_by("pk").values()), list(Upload.objects.order_by("pk").values())]
+
+
+def test_the_walk_knows_every_route() -> None:
+    assert set(PATHS) - set(OF_A_LINK) == OPEN_TO_ALL_HOSTS
+    assert len(OF_A_LINK) >= 5
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", sorted(OF_A_LINK))
+def test_another_hosts_link_is_like_one_that_is_not_there(link: Invite, name: str, method: str) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("stranger@example.org"))
+    before = rows()
+    theirs, nobodys = (
+        getattr(client, method)(filled(OF_A_LINK[name], token), {"name": "Mine now"})
+        for token in (link.token, "unknown")
+    )
+    assert theirs.status_code in (404, 405)
+    assert theirs.status_code == nobodys.status_code
+    assert not [secret for secret in SECRETS if secret in theirs.content.decode()]
+    assert rows() == before
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", sorted(PATHS))
+def test_without_a_login(client: Client, link: Invite, name: str, method: str) -> None:
+    before = rows()
+    answer = getattr(client, method)(filled(PATHS[name], link.token))
+    assert answer.status_code in (302, 405)
+    if answer.status_code == 302:
+        assert answer["Location"].startswith("/login?next=/menu")
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    "path", ["/menu", "/menu?whose=all", "/menu?q=anna", "/menu?q=wedding&show=ended", "/menu?made={}"]
+)
+def test_no_list_tells_of_another_hosts_links(link: Invite, path: str) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("stranger@example.org"))
+    page = client.get(path.format(link.token)).content.decode()
+    assert not [secret for secret in SECRETS if secret in page]
+
+
+def test_of_one_that_works_the_owner_is_told(link: Invite) -> None:
+    client = Client()
+    client.force_login(User.objects.get(email="owner@example.org"))
+    answers = {name: client.get(filled(path, link.token)).status_code for name, path in OF_A_LINK.items()}
+    assert set(answers.values()) == {200, 405}
