@@ -42,13 +42,15 @@ def test_with_immichs_password_and_then_a_key(page: Page, immich: Sandbox) -> No
     page.get_by_label("E-mail").fill(immich.email)
     page.get_by_label("Password", exact=True).fill(immich.password)
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Connect your library").click()
     page.get_by_role("button", name="Connect my library").click()
-    expect(page.get_by_role("status")).to_contain_text("Your library is connected")
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("Your library is connected")
     expect(page.get_by_text("Allowed", exact=True)).to_have_count(8)
 
     page.get_by_text("Disconnect…").click()
     page.get_by_role("button", name="Disconnect my library").click()
-    expect(page.get_by_role("status")).to_contain_text("revoked in Immich")
+    expect(page.get_by_role("main").get_by_role("status")).to_contain_text("revoked in Immich")
+    page.get_by_label("Your account:").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
     assert immich.keys() == {}
@@ -62,7 +64,7 @@ def test_with_a_local_account_from_the_keyboard(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(page.get_by_role("heading", name="Links", exact=True)).to_be_visible()
 
 
 def test_with_an_api_key(page: Page, immich: Sandbox) -> None:
@@ -70,6 +72,8 @@ def test_with_an_api_key(page: Page, immich: Sandbox) -> None:
     page.get_by_label("API key", exact=True).fill(immich.create_key(["user.read", "asset.upload"]))
     page.get_by_label("Deliver my links with this key").check()
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Your account:").click()
+    page.get_by_role("link", name="Your account").click()
     expect(page.get_by_role("heading", name="Your own library")).to_be_visible()
     expect(page.get_by_text("Missing", exact=True)).to_have_count(6)
 
@@ -80,4 +84,4 @@ def test_with_single_sign_on(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("You stopped the sign-in")
     page.get_by_role("link", name="Login with OAuth").click()
     page.get_by_role("button", name="Sign in as").click()
-    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    expect(page.get_by_role("heading", name="Links", exact=True)).to_be_visible()
