@@ -58,6 +58,8 @@ def _found(account: immich.User, present: User | None) -> User | None:
     same = User.objects.filter(email__iexact=account.email).first()
     if same is None:
         return None
+    if str(same.immich_user_id) == account.id:  # made by another login of the same person, just now
+        return same
     if same.immich_user_id is not None or (same.has_usable_password() and same != present):
         # Never take over: an e-mail address proves nothing here. Whoever may make accounts in Immich could otherwise
         # make one with the address of this server's administrator, and be let in as that.
