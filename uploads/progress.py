@@ -94,18 +94,23 @@ def publish(upload: Upload) -> None:
         except RuntimeError:  # the server ended just now, and its sockets with it
             sending.close()
     elif not isinstance(get_channel_layer(), InMemoryChannelLayer):
-        async_to_sync(_send)(group, event)
+        _send_and_wait(group, event)
     # Otherwise no socket of this process is open, and no other process listens.
 
 
-async def _send(group: str, event: Event) -> None:
+def _send_and_wait(group: str, event: Event) -> None:
+    """From a process without sockets. A messenger that hangs must not hold up one delivery after another."""
     global _quiet_until
-    if time.monotonic() < _quiet_until:
-        return
+    if time.monotonic() >= _quiet_until and not async_to_sync(_send)(group, event):
+        _quiet_until = time.monotonic() + QUIET_SECONDS
+
+
+async def _send(group: str, event: Event) -> bool:
+    """Whether it was sent."""
     try:
         async with asyncio.timeout(SEND_SECONDS):
             await get_channel_layer().group_send(group, event)
     except (OSError, RedisError) as error:  # a TimeoutError is an OSError
-        # A Redis that hangs must not hold up the deliveries, one event after another.
-        _quiet_until = time.monotonic() + QUIET_SECONDS
         logger.warning("event=progress_lost error=%s", type(error).__name__)
+        return False
+    return True
