@@ -88,10 +88,12 @@ def connect_by_key(user: User, key: str, address: str) -> None:
         hosts.link(user, owner)
 
 
-def keep_key(user: User, key: str) -> None:
-    """Delivers the host's links with this key from now on, which Immich knows."""
+def keep_key(user: User, key: str, *, of_server: bool = False) -> None:
+    """Delivers the host's links with this key from now on, which Immich knows; `of_server`: that of `IMMICH_BASE_URL`."""
     account = ImmichAccount.objects.without_key(user)
     before = _made_here(account)
+    if of_server:
+        account.base_url = ""  # the key is nobody else's to see
     _keep(account, key.strip(), None)
     if before:
         _revoke(*before)

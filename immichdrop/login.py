@@ -93,7 +93,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
             return show(request, claim.way, error, wanted=wanted)
         enter(request, identity)
         if claim.way == Way.KEY and request.POST.get("keep"):
-            connecting.keep_key(identity.user, claim.secret)
+            connecting.keep_key(identity.user, claim.secret, of_server=True)
         return HttpResponseRedirect(wanted or resolve_url(settings.LOGIN_REDIRECT_URL))
     complaint = ""
     if request.user.is_authenticated and not request.user.is_staff and wanted.startswith(resolve_url("admin:index")):

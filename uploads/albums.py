@@ -113,7 +113,9 @@ def resolve(account: ImmichAccount, name: str, immich: Immich) -> str:
 def _lease(row: KnownAlbum) -> bool:
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    mine = KnownAlbum.objects.filter(free, pk=row.pk, album_id=None).update(lease_until=now + LEASE)
+    until = now + LEASE
+    mine = KnownAlbum.objects.filter(free, pk=row.pk, album_id=None).update(lease_until=until)
+    row.lease_until = until
     return mine == 1
 
 
@@ -123,7 +125,8 @@ def _find_or_make(row: KnownAlbum, immich: Immich) -> str:
         found = immich.albums(row.name)
         album_id = found[0].id if found else immich.create_album(row.name).id
     finally:
-        KnownAlbum.objects.filter(pk=row.pk).update(
+        # Only under its own lease: who was too slow must not undo what the next one did.
+        KnownAlbum.objects.filter(pk=row.pk, lease_until=row.lease_until).update(
             album_id=uuid.UUID(album_id) if album_id else None, lease_until=None
         )
     return album_id

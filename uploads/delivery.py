@@ -240,7 +240,7 @@ def _remember(found: Sequence[Found]) -> None:
         for each in found
     }
     KnownAsset.objects.bulk_create(
-        rows.values(),
+        [rows[key] for key in sorted(rows)],  # in one order, so that two workers don't wait for each other
         update_conflicts=True,
         unique_fields=["account", "sha1"],
         update_fields=["asset_id", "seen_at"],

@@ -30,7 +30,10 @@ class Hand:
     def let_go(self, uploads: Iterable[Upload]) -> None:
         with self._lock:
             for upload in uploads:
-                self._uploads.pop(upload.pk, None)
+                held = self._uploads.get(upload.pk)
+                if held is None or held.lease_owner not in ("", upload.lease_owner):
+                    continue  # claimed anew meanwhile, after the old lease ran out
+                del self._uploads[upload.pk]
                 if self._senders.get(_content(upload)) == upload.pk:
                     del self._senders[_content(upload)]
 

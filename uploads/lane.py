@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from immichdrop.encryption import SecretChangedError
 from immichdrop.immich import ImmichError
@@ -85,13 +85,13 @@ class Lane:
         _join(self._finisher, deadline)
 
     def _guarded(self, loop: Callable[[], None]) -> None:
-        """A database that is away for a while must not end a thread for good."""
+        """What fails, such as a database that is away, must not end a thread for good."""
         try:
             while True:
                 try:
                     loop()
-                except DatabaseError:
-                    logger.exception("event=database_failed")
+                except Exception as error:  # whatever it is: without this thread nothing is delivered
+                    logger.exception("event=thread_failed error=%s", type(error).__name__)
                     connections.close_all()
                     if self.stopping.wait(LOOK_EVERY):
                         return
@@ -145,8 +145,9 @@ class Lane:
             self._scan_at = now + self.look_every
         uploads = lifecycle.claim(f"{self.owner}{next(self._claims)}", accounts, room, known=scan)
         self.line.hand.take(uploads)
-        for upload in uploads:
-            progress.publish(upload)
+        with self.line.all_or_none(uploads):
+            for upload in uploads:
+                progress.publish(upload)
         return uploads
 
     def _ask(self, uploads: list[Upload]) -> None:
@@ -190,12 +191,14 @@ class Lane:
             return False
         self.line.reach.probing()
         accounts = self.accounts()
-        account = ImmichAccount.objects.filter(pk__in=accounts).first()
-        try:
-            if account:
+        for account in ImmichAccount.objects.filter(pk__in=accounts):
+            try:
                 self.line.client(account).ping()
-        except (ImmichError, SecretChangedError):
-            return False
+            except SecretChangedError:
+                continue  # its key can't be read: another one's does as well, since nobody is asked for it here
+            except ImmichError:
+                return False
+            break
         self.line.reach.answered()
         logger.info("event=immich_answers_again files=%d", lifecycle.wake(accounts))
         return True

@@ -124,4 +124,5 @@ class WholeFiles:
 
     def _forget(self, upload_id: uuid.UUID) -> None:
         Upload.objects.filter(pk=upload_id, status=Upload.Status.RECEIVING).delete()
-        self.spool.remove(upload_id)
+        if not Upload.objects.filter(pk=upload_id).exists():  # a request may be cancelled while its row is committed
+            self.spool.remove(upload_id)

@@ -19,6 +19,7 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from invites.finding import held
 from invites.models import Invite
 from uploads.models import Upload, UploadQuerySet
 
@@ -74,6 +75,8 @@ def _receive(upload: Upload, changes: dict[str, object], *, complete: bool) -> N
     if complete:
         changes = {**changes, "status": Status.RECEIVED, "received_at": now, "next_attempt_at": now}
     with transaction.atomic():
+        if complete and upload.chunk_length is not None:
+            held(upload.invite_id or 0)  # first, as `intake.grow` does, which may run for another chunk of this file
         row = Upload.objects.filter(pk=upload.pk, status=Status.RECEIVING, offset=upload.offset)
         if row.update(**changes) != 1:
             raise NotReceivingError(str(upload.pk))
@@ -110,14 +113,16 @@ def discard(upload: Upload, by: Upload.DiscardedBy) -> bool:
 
 
 def lose(upload: Upload, message: str) -> None:
-    """The disk lost acknowledged bytes. What was complete is shown as failed; an unfinished one is given up, so that
-    its guest's browser, which still has the file, sends it anew."""
+    """The disk lost acknowledged bytes. What was complete is shown as failed, an unfinished one is given up.
+
+    Both without their key, so that their guest, who may still have the file, can send it anew.
+    """
     rows = Upload.objects.filter(pk=upload.pk, offset=upload.offset)
     rows.filter(status=Status.RECEIVING).update(
         status=Status.DISCARDED, discarded_by=Upload.DiscardedBy.EXPIRED, key="", message=message[:500]
     )
     complete = (Status.RECEIVED, Status.WAITING, Status.HELD, Status.FAILED)
-    rows.filter(status__in=complete).update(status=Status.FAILED, message=message[:500])
+    rows.filter(status__in=complete).update(status=Status.FAILED, key="", message=message[:500])
 
 
 # --- delivering
@@ -198,10 +203,12 @@ def confirm(
 
     `certain`: Immich has just made the asset. Otherwise it is asked about once more later, and the bytes are kept until
     then, because an asset that was deleted by force is still told of until a job runs (recorded exchanges 461, 462).
-    What was confirmed before, and is only to get into an album, is not asked about: a deletion is its owner's will.
+    What was certain before, and is only to get into an album, is not asked about: a deletion is its owner's will. What
+    comes out of the trash is, since that may be where Immich shows what it is about to delete.
     """
     now = timezone.now()
-    certain = certain or upload.delivered_at is not None
+    was_certain = upload.delivered_at is not None and upload.recheck_at is None
+    certain = certain or (was_certain and upload.trash != Upload.Trash.RESTORE)
     _change_leased(
         upload,
         status=Status.DUPLICATE if duplicate else Status.DELIVERED,
@@ -230,7 +237,9 @@ def put_back(upload: Upload, pause: timedelta = timedelta()) -> None:
 
 def wait(upload: Upload, message: str, retry_after: float | None = None) -> None:
     """Immich can't take it now: tried again after a growing, jittered pause, or the seconds that Immich asked for."""
-    pause = backoff(upload.attempts) if retry_after is None else timedelta(seconds=retry_after)
+    pause = backoff(upload.attempts)
+    if retry_after is not None:
+        pause = max(FIRST_RETRY, timedelta(seconds=retry_after))
     _change_leased(
         upload,
         status=Status.WAITING,
@@ -244,6 +253,11 @@ def wait(upload: Upload, message: str, retry_after: float | None = None) -> None
 def fail(upload: Upload, message: str) -> None:
     """Immich will never take it: shown to the host, with its bytes kept."""
     _change_leased(upload, status=Status.FAILED, message=message[:500], lease_owner="", lease_until=None)
+
+
+def lose_leased(upload: Upload, message: str) -> None:
+    """The bytes can't be read: shown to the host. Without its key, so that its guest may send the file anew."""
+    _change_leased(upload, status=Status.FAILED, message=message[:500], key="", lease_owner="", lease_until=None)
 
 
 def backoff(attempts: int) -> timedelta:

@@ -60,10 +60,10 @@ class Line:
 
     @contextmanager
     def all_or_none(self, uploads: Sequence[Upload]) -> Iterator[None]:
-        """Where the database failed, none of these is in hand any more: others take them over when their leases end."""
+        """Where something failed, none of these is in hand any more: others take them over when their leases end."""
         try:
             yield
-        except DatabaseError:
+        except Exception:
             self.hand.let_go(uploads)
             raise
 

@@ -68,7 +68,7 @@ def of_vanishing(uploads: Iterable[Upload]) -> Setback:
 def of_disk(uploads: Iterable[Upload], error: Exception) -> Setback:
     """The kept bytes can't be read."""
     logger.error("event=bytes_unreadable", exc_info=error)
-    return _each(uploads, lambda upload: lifecycle.fail(upload, "The bytes kept for this file can't be read."))
+    return _each(uploads, lambda upload: lifecycle.lose_leased(upload, "The bytes kept for it can't be read."))
 
 
 def of_secret(uploads: Iterable[Upload]) -> Setback:

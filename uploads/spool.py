@@ -175,7 +175,8 @@ class Spool:
         """Moves a file that belongs to nobody to `lost+found`, where the host finds it."""
         shelf = self.root / LOST_AND_FOUND
         shelf.mkdir(exist_ok=True)
-        self.path(upload_id).rename(shelf / upload_id.hex)
+        with suppress(FileNotFoundError):  # another process was quicker
+            self.path(upload_id).rename(shelf / upload_id.hex)
 
     def remove(self, upload_id: uuid.UUID) -> None:
         """Deletes the bytes; does nothing when they are gone."""

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.db import DatabaseError, connections
+from django.db import connections
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -63,13 +63,13 @@ class Worker:
             lane.stop(deadline)
 
     def _guarded(self, loop: Callable[[], None]) -> None:
-        """A database that is away for a while must not end a thread for good."""
+        """What fails, a database that is away or a disk, must not end a thread for good."""
         try:
             while not self.stopping.is_set():
                 try:
                     loop()
-                except DatabaseError:
-                    logger.exception("event=database_failed")
+                except Exception as error:  # whatever it is: without this thread nothing is delivered
+                    logger.exception("event=thread_failed error=%s", type(error).__name__)
                     connections.close_all()
                     self.stopping.wait(LOOK_EVERY)
         finally:

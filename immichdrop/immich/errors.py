@@ -27,6 +27,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 _WORDS_LIMIT = 500
+LONGEST_WAIT = 1800.0  # seconds
 _MISSING_PERMISSION = re.compile(r"Missing required permission: ([\w.]+)")
 _GONE = re.compile(r"^Not found or no [\w.]+ access$|^(Album|Asset|Shared link|Library|Tag) not found$")
 _TRY_AGAIN = frozenset({408, 425, 429})
@@ -145,14 +146,14 @@ def _words(message: str | list[str] | None) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """`Retry-After` in seconds, whether it is a number or a date."""
+    """`Retry-After` in seconds, whether it is a number or a date; at most `LONGEST_WAIT`, whatever it says."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(value)
+    if value.isascii() and value.isdigit():
+        return min(LONGEST_WAIT, float(value))
     try:
         moment = email.utils.parsedate_to_datetime(value)
     except ValueError:
         return None
     if moment.tzinfo is None:  # "-0000": the sender does not say its zone
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return min(LONGEST_WAIT, max(0.0, (moment - datetime.now(UTC)).total_seconds()))

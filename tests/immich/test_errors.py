@@ -112,7 +112,10 @@ def test_a_redirect_tells_where_to() -> None:
     assert "https://photos.example" in error.reason
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("", None), ("soon", None), ("-3", None)])
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("86400", 1800.0), ("9" * 30, 1800.0), ("²", None), ("7", 7.0), ("", None), ("soon", None), ("-3", None)],
+)
 def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
     error = from_answer(503, b"", {"retry-after": value})
 

@@ -205,3 +205,27 @@ def test_the_host_brings_it_back_in_the_admin(
     assert "1 file will be restored" in page.content.decode()
     lane.run_once()
     assert [asset.is_trashed for asset in sandbox.album_assets("Party")] == [False]
+
+
+def test_what_comes_out_of_the_trash_may_be_about_to_vanish(
+    settings: Settings, lane: Lane, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    """Until its job has run, Immich shows what was deleted by force as trashed, and restores it without effect."""
+    settings.SPOOL_GRACE_HOURS = 0
+    guest = guest_at(make_invite(album_name="Party"))
+    guest.send(PHOTO)
+    lane.run_once()
+    deleted_by_force(sandbox)
+    guest.send(PHOTO, filename="again.jpg")
+    lane.run_once()
+    again = Upload.objects.filter(filename="again.jpg")
+    assert again.get().trash == Upload.Trash.KEPT
+    assert lifecycle.restore(again.values_list("pk", flat=True)) == 1
+    lane.run_once()
+    assert again.get().recheck_at, "the bytes stay until Immich was asked once more"
+    housekeeping.sweep(spool.default())
+    sandbox.run_jobs()
+    five_minutes_pass()
+    lane.run_once()
+    assert again.get().status == "delivered"
+    assert len(sandbox.album_assets("Party")) == 1
