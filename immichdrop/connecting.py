@@ -89,7 +89,7 @@ def connect_by_key(user: User, key: str, address: str) -> None:
 
 
 def keep_key(user: User, key: str, *, of_server: bool = False) -> None:
-    """Delivers the host's links with this key from now on. Immich knows it; `of_server`: the Immich of the environment."""
+    """Delivers the host's links with this key, which Immich knows; `of_server`: the Immich of the environment."""
     account = ImmichAccount.objects.without_key(user)
     before = _made_here(account)
     if of_server:
