@@ -44,11 +44,13 @@ class GoneError(Exception):
 class ChaosProxy:
     """`often`: how many of the requests meet a fault, 0 … 1, and never less than every fourth.
 
-    A context manager; `url` is where clients go.
+    `whole_lines`: an answer breaks off between its header's lines, never within one; for clients that take half a
+    line for a whole one, and so half an address for an address. A context manager; `url` is where clients go.
     """
 
-    def __init__(self, port: int, seed: int, often: float) -> None:
+    def __init__(self, port: int, seed: int, often: float, *, whole_lines: bool = False) -> None:
         self.target = port
+        self.whole_lines = whole_lines
         self.dice = random.Random(seed)
         self.often = often
         self.quiet = 0  # requests since the last fault
@@ -130,7 +132,10 @@ class ChaosProxy:
             _reset(client[1])
             raise GoneError
         if fault is Fault.TRUNCATED:
-            await _write(client[1], answer[: self.dice.randrange(len(answer))])
+            half = answer[: self.dice.randrange(len(answer))]
+            if self.whole_lines and b"\r\n\r\n" not in half:
+                half = half[: half.rfind(b"\n") + 1]
+            await _write(client[1], half)
             raise GoneError
         await _write(client[1], answer)
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import requests
@@ -54,7 +55,8 @@ class Journey:
         assert self.proxy.received <= MOST * len(self.content), self.proxy.received / len(self.content)
 
 
-Travel = Callable[[int, int], Journey]
+class Travel(Protocol):
+    def __call__(self, size: int, seed: int, *, whole_lines: bool = False) -> Journey: ...
 
 
 @pytest.fixture
@@ -65,14 +67,14 @@ def travel(processes: Callable[..., Processes], tmp_path: Path) -> Iterator[Trav
     product.serve("--no-worker")
     proxies: list[ChaosProxy] = []
 
-    def make(size: int, seed: int) -> Journey:
+    def make(size: int, seed: int, *, whole_lines: bool = False) -> Journey:
         print(f"seed {seed}")
         guest = TusGuest(product.url, token)
         secret = guest.open().headers["X-Drop-Guest"]
         content = pictures.jpeg(1) + random.Random(seed).randbytes(size)
         path = tmp_path / "clip.jpg"
         path.write_bytes(content)
-        proxies.append(ChaosProxy(product.port, seed, OFTEN).__enter__())
+        proxies.append(ChaosProxy(product.port, seed, OFTEN, whole_lines=whole_lines).__enter__())
         return Journey(guest, secret, product.folder / "spool", proxies[0], path, content)
 
     yield make
@@ -106,7 +108,8 @@ def test_the_pages_own_client(travel: Travel) -> None:
 
 @pytest.mark.kill
 def test_tuspy(travel: Travel) -> None:
-    journey = travel(16 * MEGABYTE, a_seed())
+    # Python's http.client takes a header's line that broke off for a whole one.
+    journey = travel(16 * MEGABYTE, a_seed(), whole_lines=True)
     client = TusClient(journey.endpoint, headers={"X-Drop-Guest": journey.secret})
     said = {"filename": "clip.jpg", "invite": journey.guest.token, "key": "by tuspy"}
     file = io.BytesIO(journey.content)
