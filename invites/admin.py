@@ -4,9 +4,13 @@ from collections.abc import Iterable
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 
+from immichdrop.admin_lists import ExportAdmin, HistoryAdmin, shortened
 from invites.models import Guest, Invite, Visit
 
 
@@ -27,17 +31,61 @@ class InviteForm(forms.ModelForm):
         return self.cleaned_data["slug"] or None  # unique, so that an empty text could be there only once
 
 
+class StateFilter(admin.SimpleListFilter):
+    """As hosts filter their own list."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [
+            ("active", "Active"),
+            ("not_open", "Not open yet"),
+            ("ended", "Closed"),
+            ("disabled", "Closed by hand"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invite]) -> QuerySet[Invite]:
+        links = Invite.objects.all()
+        match self.value():
+            case "active":
+                links = links.active()
+            case "not_open":
+                links = links.filter(opens_at__gt=timezone.now())
+            case "ended":
+                links = links.ended()
+            case "disabled":
+                links = links.filter(disabled=True)
+            case _:
+                return queryset
+        return queryset.filter(pk__in=links)
+
+
 @admin.register(Invite)
-class InviteAdmin(admin.ModelAdmin):
+class InviteAdmin(ExportAdmin):
     form = InviteForm
-    list_display = ("title", "owner", "album_name", "uses", "expires_at", "disabled", "created_at")
-    list_filter = ("disabled", "owner", "kinds")
-    search_fields = ("name", "album_name", "token", "slug", "owner__email")
+    list_display = ("heading", "host", "album", "state", "uses", "files", "expires_at", "has_password", "created_at")
+    list_filter = (StateFilter, "kinds", ("password", admin.EmptyFieldListFilter))
+    search_fields = ("name", "album_name", "token__exact", "slug", "owner__email", "owner__name")
+    search_help_text = "Name, album, whole token, custom address, or the host's e-mail address or name."
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner",)
     list_select_related = ("owner",)
     readonly_fields = ("address", "uses", "claimed_at", "has_password", "created_at")
-    actions = ("enable", "disable")
+    actions = ("enable", "disable", "export")
+    # Neither token nor address: whoever has one may send.
+    export_columns = {
+        "Name": lambda link: link.name,
+        "Album": lambda link: link.album_name,
+        "Host": lambda link: link.owner and link.owner.email,
+        "Status": lambda link: _state(link),
+        "Files received": lambda link: link.used,
+        "Maximum uses": lambda link: None if link.remaining is None else link.max_uses,
+        "Opens": lambda link: link.opens_at,
+        "Expires": lambda link: link.expires_at,
+        "Has a password": lambda link: bool(link.password),
+        "Made": lambda link: link.created_at,
+    }
     fieldsets = (
         (None, {"fields": ("name", "welcome_text", "owner", "slug")}),
         ("Album", {"fields": ("album_name", "album_id")}),
@@ -49,7 +97,7 @@ class InviteAdmin(admin.ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invite]:
-        return super().get_queryset(request).filter(deleted_at=None)
+        return super().get_queryset(request).filter(deleted_at=None).select_related("owner")
 
     def save_model(self, request: HttpRequest, obj: Invite, form: InviteForm, change: bool) -> None:
         if form.cleaned_data.get("no_password"):
@@ -76,7 +124,31 @@ class InviteAdmin(admin.ModelAdmin):
     def address(self, invite: Invite) -> str:
         return invite.path if invite.pk else "-"  # the token is made when the link is saved
 
-    @admin.display(description="used")
+    @admin.display(description="title", ordering="name")
+    def heading(self, invite: Invite) -> str:
+        return shortened(invite.title)
+
+    @admin.display(description="host", ordering="owner__email")
+    def host(self, invite: Invite) -> str:
+        """Leads to all of this host's links."""
+        if invite.owner is None:
+            return "-"
+        return format_html('<a href="?owner__id__exact={}">{}</a>', invite.owner.pk, shortened(str(invite.owner), 30))
+
+    @admin.display(description="album", ordering="album_name")
+    def album(self, invite: Invite) -> str:
+        return shortened(invite.album_name or str(invite.album_id or "-"), 30)
+
+    @admin.display(description="files")
+    def files(self, invite: Invite) -> str:
+        address = reverse("admin:uploads_upload_changelist")
+        return format_html('<a href="{}?invite__id__exact={}">Show</a>', address, invite.pk)
+
+    @admin.display(description="status")
+    def state(self, invite: Invite) -> str:
+        return _state(invite)
+
+    @admin.display(description="used", ordering="used")
     def uses(self, invite: Invite) -> str:
         return f"{invite.used} / {'∞' if invite.remaining is None else invite.max_uses}"
 
@@ -84,39 +156,86 @@ class InviteAdmin(admin.ModelAdmin):
     def has_password(self, invite: Invite) -> bool:
         return bool(invite.password)
 
-    @admin.action(description="Enable the selected links")
+    @admin.action(description="Enable the selected links", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Invite]) -> None:
         self.message_user(request, f"{queryset.update(disabled=False)} links enabled.")
 
-    @admin.action(description="Disable the selected links")
+    @admin.action(description="Disable the selected links", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Invite]) -> None:
         self.message_user(request, f"{queryset.update(disabled=True)} links disabled.")
+
+
+def _state(invite: Invite) -> str:
+    status = invite.status()
+    return str(status.label) if status else "Deleted"
 
 
 class VisitInline(admin.TabularInline):
     model = Visit
     extra = 0
     can_delete = False
-    readonly_fields = ("invite", "name", "message", "unlocked_at", "first_seen")
+    fields = ("invite", "name", "message", "unlocked_at", "first_seen")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Visit]:
+        return super().get_queryset(request).select_related("invite")
 
     def has_add_permission(self, request: HttpRequest, obj: Guest | None = None) -> bool:
         return False
 
 
+class NameFilter(admin.SimpleListFilter):
+    title = "name"
+    parameter_name = "named"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("yes", "Said a name"), ("no", "Without a name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Guest]) -> QuerySet[Guest]:
+        named = Visit.objects.exclude(name="").values("guest")
+        if self.value() == "yes":
+            return queryset.filter(pk__in=named)
+        return queryset.exclude(pk__in=named) if self.value() == "no" else queryset
+
+
 @admin.register(Guest)
-class GuestAdmin(admin.ModelAdmin):
-    list_display = ("__str__", "names", "first_seen")
-    search_fields = ("visits__name",)
+class GuestAdmin(HistoryAdmin):
+    list_display = ("__str__", "names", "links", "files", "first_seen")
+    list_filter = (NameFilter,)
+    search_fields = ("visits__name", "visits__invite__name", "visits__invite__album_name")
+    search_help_text = "The guest's name, or the name or album of a link."
     date_hierarchy = "first_seen"
-    readonly_fields = ("first_seen",)
+    fields = ("first_seen",)
     inlines = (VisitInline,)
+    actions = ("export",)
+    export_columns = {
+        "Guest": str,
+        "Names": lambda guest: _names(guest),
+        "Links": lambda guest: len(guest.visits.all()),
+        "Files": lambda guest: guest.file_count,
+        "First seen": lambda guest: guest.first_seen,
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Guest]:
-        return super().get_queryset(request).prefetch_related("visits")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        # A subquery, so that files are counted of the guests that are shown, and not of all.
+        number = Guest.objects.filter(pk=OuterRef("pk")).annotate(number=Count("uploads")).values("number")
+        guests: QuerySet[Guest] = super().get_queryset(request)
+        return guests.prefetch_related("visits").annotate(file_count=Subquery(number))
 
     @admin.display(description="calls themselves")
     def names(self, guest: Guest) -> str:
-        return ", ".join(sorted({visit.name for visit in guest.visits.all() if visit.name}))
+        return shortened(_names(guest))
+
+    @admin.display(description="links")
+    def links(self, guest: Guest) -> int:
+        return len(guest.visits.all())  # prefetched
+
+    @admin.display(description="files")
+    def files(self, guest: Guest) -> str:
+        number = guest.file_count  # type: ignore[attr-defined]
+        address = reverse("admin:uploads_upload_changelist")
+        return format_html('<a href="{}?guest__id__exact={}">{}</a>', address, guest.pk, number)
+
+
+def _names(guest: Guest) -> str:
+    return ", ".join(sorted({visit.name for visit in guest.visits.all() if visit.name}))

@@ -5,16 +5,20 @@ from collections.abc import Sequence
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
+from immichdrop.admin_lists import AccountFilter, HistoryAdmin, UncountedList, UncountedPaginator, shortened
+from immichdrop.models import ImmichAccount
 from uploads import host_hand, spool
 from uploads.attachments import attachment
+from uploads.checksums import sha1_of
 from uploads.models import CustodyAlarm, KnownAlbum, KnownAsset, Upload
 from uploads.overview import size_words
 from uploads.spool import SpoolFileMissingError
@@ -22,24 +26,16 @@ from uploads.spool import SpoolFileMissingError
 SHOWN = 20  # files named on the page that asks once more, and in a message
 
 
-class HistoryAdmin(admin.ModelAdmin):
-    """What happened is not edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
 @admin.register(Upload)
 class UploadAdmin(HistoryAdmin):
-    list_display = ("filename", "invite", "status", "size_and_bytes", "message", "created_at", "delivered_at")
-    list_filter = ("status", "account")
-    search_fields = ("filename", "sha1", "invite__name", "invite__token")
+    list_display = ("name", "link", "guest_name", "status", "size_and_bytes", "why", "created_at", "delivered_at")
+    list_filter = ("status", AccountFilter, "trash")
+    search_fields = ("filename", "invite__name", "invite__album_name", "invite__token__exact")
+    search_help_text = "File name, link or album; or a whole SHA-1, in hex or base64; or an id of the upload or asset."
     date_hierarchy = "created_at"
     list_select_related = ("invite",)
-    actions = ("try_again", "restore", "give_up")
+    show_full_result_count = False
+    actions = ("try_again", "restore", "give_up", "export")
     change_form_template = "admin/uploads/upload/change_form.html"
     fields = (
         ("filename", "media_type"),
@@ -50,9 +46,39 @@ class UploadAdmin(HistoryAdmin):
         ("last_modified", "created_at", "received_at", "delivered_at", "bytes_deleted_at"),
         ("client_address", "user_agent"),
     )
+    export_columns = {
+        "File": lambda upload: upload.filename,
+        "Link": lambda upload: upload.invite and upload.invite.title,
+        "Guest": lambda upload: _guest_name(upload),
+        "Status": lambda upload: upload.status,
+        "Message": lambda upload: upload.message,
+        "Bytes": lambda upload: upload.size,
+        "SHA-1": lambda upload: upload.sha1,
+        "Begun": lambda upload: upload.created_at,
+        "Received": lambda upload: upload.received_at,
+        "Delivered": lambda upload: upload.delivered_at,
+        "Album": lambda upload: upload.album_name,
+        "Immich asset id": lambda upload: upload.asset_id,
+        "Address": lambda upload: upload.client_address,
+        "Id": lambda upload: upload.pk,
+    }
 
-    def has_delete_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
-        return False  # a row is custody: it ends with Immich's confirmation, or is given up; it stays either way
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        found = super().get_queryset(request).select_related("invite", "account__owner")
+        return found.prefetch_related("guest__visits")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
+        return UncountedList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Upload], search_term: str
+    ) -> tuple[QuerySet[Upload], bool]:
+        """Sums and ids are asked of their indexes; words are looked for in every row."""
+        if sha1 := sha1_of(search_term):
+            return queryset.filter(sha1=sha1), False
+        if found := _uuid(search_term):
+            return queryset.filter(Q(pk=found) | Q(asset_id=found)), False
+        return super().get_search_results(request, queryset, search_term)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether this host may decide what becomes of files."""
@@ -72,6 +98,22 @@ class UploadAdmin(HistoryAdmin):
             context["may_try_again"] = decides and Upload.objects.retriable().filter(pk=upload.pk).exists()
             context["may_give_up"] = decides and not host_hand.why_kept(upload)
         return super().change_view(request, object_id, form_url, context)
+
+    @admin.display(description="file", ordering="filename")
+    def name(self, upload: Upload) -> str:
+        return shortened(upload.filename, 40)
+
+    @admin.display(description="link", ordering="invite__name")
+    def link(self, upload: Upload) -> str:
+        return shortened(upload.invite.title, 40) if upload.invite else "-"
+
+    @admin.display(description="guest")
+    def guest_name(self, upload: Upload) -> str:
+        return shortened(_guest_name(upload), 30) or "-"
+
+    @admin.display(description="message", ordering="message")
+    def why(self, upload: Upload) -> str:
+        return shortened(upload.message, 80)
 
     @admin.display(description="size", ordering="size")
     def size_and_bytes(self, upload: Upload) -> str:
@@ -177,19 +219,77 @@ def _why(kept: Sequence[Upload]) -> str:
     return f"{words} and {len(kept) - SHOWN} more" if len(kept) > SHOWN else words
 
 
+def _guest_name(upload: Upload) -> str:
+    """What the guest said at this link, out of what was prefetched."""
+    visits = upload.guest.visits.all() if upload.guest else ()
+    return next((visit.name for visit in visits if visit.invite_id == upload.invite_id), "")
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text.strip())
+    except ValueError:
+        return None
+
+
 @admin.register(KnownAsset)
 class KnownAssetAdmin(HistoryAdmin):
+    """Millions of rows: none are counted, sorted or looked through, and each answer comes out of an index.
+
+    So there is no hierarchy of dates, which would read the table twice; a filter of the last days stops at its page.
+    """
+
     list_display = ("sha1", "asset_id", "account", "seen_at")
-    list_filter = ("account",)
-    search_fields = ("sha1", "asset_id")
-    date_hierarchy = "seen_at"
+    list_filter = (AccountFilter, "seen_at")
+    list_select_related = ("account__owner",)
+    search_fields = ("sha1",)
+    search_help_text = "A whole SHA-1: 40 hex digits, or base64 as Immich writes it."
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = UncountedPaginator
+    actions = ("export",)
+    export_columns = {
+        "SHA-1": lambda known: known.sha1,
+        "Immich asset id": lambda known: known.asset_id,
+        "Account": lambda known: str(known.account),
+        "Last seen": lambda known: known.seen_at,
+    }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KnownAsset]:
+        return super().get_queryset(request).select_related("account__owner")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
+        return UncountedList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[KnownAsset], search_term: str
+    ) -> tuple[QuerySet[KnownAsset], bool]:
+        if not search_term.strip():
+            return queryset, False
+        sha1 = sha1_of(search_term)
+        if not sha1:
+            self.message_user(request, f"No SHA-1: {search_term[:100]}. {self.search_help_text}", messages.WARNING)
+        # The index begins with the account, so that all of them are named.
+        return queryset.filter(account__in=ImmichAccount.objects.values("pk"), sha1=sha1), False
 
 
 @admin.register(KnownAlbum)
 class KnownAlbumAdmin(HistoryAdmin):
     list_display = ("name", "album_id", "account")
-    list_filter = ("account",)
+    list_filter = (AccountFilter,)
+    list_select_related = ("account__owner",)
     search_fields = ("name",)
+    search_help_text = "The album's name."
+    actions = ("export",)
+    export_columns = {
+        "Album": lambda album: album.name,
+        "Immich album id": lambda album: album.album_id,
+        "Account": lambda album: str(album.account),
+    }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KnownAlbum]:
+        return super().get_queryset(request).select_related("account__owner")
 
 
 @admin.register(CustodyAlarm)
@@ -197,5 +297,17 @@ class CustodyAlarmAdmin(HistoryAdmin):
     list_display = ("created_at", "upload", "reason", "detail")
     list_filter = ("reason",)
     search_fields = ("upload__filename", "detail")
+    search_help_text = "File name, or what is told of it."
     date_hierarchy = "created_at"
     list_select_related = ("upload",)
+    actions = ("export",)
+    export_columns = {
+        "Since": lambda alarm: alarm.created_at,
+        "Reason": lambda alarm: alarm.get_reason_display(),
+        "File": lambda alarm: alarm.upload and alarm.upload.filename,
+        "Detail": lambda alarm: alarm.detail,
+        "Upload": lambda alarm: alarm.upload_id,
+    }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CustodyAlarm]:
+        return super().get_queryset(request).select_related("upload")
