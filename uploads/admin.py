@@ -234,9 +234,9 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 @admin.register(KnownAsset)
 class KnownAssetAdmin(HistoryAdmin):
-    """Millions of rows: none are counted, sorted or looked through, and each answer comes out of an index.
+    """Millions of rows: they are neither counted nor sorted, and a sum is found by its index.
 
-    So there is no hierarchy of dates, which would read the table twice; a filter of the last days stops at its page.
+    There is no hierarchy of dates, for it would read the whole table twice; the filter of days stops at its page.
     """
 
     list_display = ("sha1", "asset_id", "account", "seen_at")
