@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+# Below `/api/`, and yet pages that another site may lead to.
+PAGES = frozenset({"/api/docs"})
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -66,7 +68,7 @@ class SameOriginApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/api/"):
+        if request.path.startswith("/api/") and request.path not in PAGES:
             headers = {name.lower(): value for name, value in request.headers.items()}
             if foreign(headers):
                 return JsonResponse({"error": "foreign_origin"}, status=403)

@@ -9,6 +9,7 @@ from immichdrop.albums_api import albums
 from immichdrop.login import login_page, logout_page
 from immichdrop.login_api import login_api, logout_api
 from immichdrop.openapi import openapi
+from immichdrop.openapi_page import docs
 from immichdrop.reachability import ping
 from invites import api as invites_api
 from invites import hosts_api, menu, menu_rows
@@ -48,6 +49,7 @@ urlpatterns = [
     path("api/invites", hosts_api.invites, name="invites"),
     path("api/invites/bulk", hosts_api.bulk, name="invites-bulk"),
     path("api/invites/delete", hosts_api.delete, name="invites-delete"),
+    path("api/docs", docs, name="api-docs"),
     path("api/openapi.json", openapi, name="openapi"),
     path("api/qr", hosts_api.qr_code, name="qr"),
     path("healthz", health.healthz, name="healthz"),

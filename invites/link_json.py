@@ -18,6 +18,7 @@ from invites.links import MOST_DAYS, LinkError, LinkFields
 from invites.models import Invite
 
 P = ParamSpec("P")
+Text = str | UnsetType | None
 
 # Our names of fields, where the wire's are others.
 _WIRE_NAMES = {
@@ -33,21 +34,31 @@ _WIRE_NAMES = {
 class LinkBody(msgspec.Struct, rename="camel"):
     """The body of `POST /api/invites`. null empties a field; `expiresAt` wins over `expiresDays`."""
 
-    name: str | UnsetType | None = UNSET
-    album_id: str | UnsetType | None = UNSET
-    album_name: str | UnsetType | None = UNSET
-    max_uses: int | UnsetType = UNSET
-    expires_days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] | UnsetType | None = UNSET
-    expires_at: str | UnsetType | None = UNSET
-    time_zone: str | None = None
-    password: str | UnsetType | None = UNSET
+    name: Annotated[Text, Meta(description="What the page is headed with, at most 200 characters")] = UNSET
+    album_id: Annotated[Text, Meta(description="An album's id in Immich; wins over `albumName`")] = UNSET
+    album_name: Annotated[Text, Meta(description="Its exact name; made with the first file if there is none")] = UNSET
+    max_uses: Annotated[
+        int | UnsetType, Meta(description="`1`, one-time, belongs to the first guest; `-1`, no limit; n, so many files")
+    ] = UNSET
+    expires_days: Annotated[
+        Annotated[int, Meta(ge=1, le=MOST_DAYS)] | UnsetType | None,
+        Meta(description="So many times 24 hours from now"),
+    ] = UNSET
+    expires_at: Annotated[
+        Text,
+        Meta(description="The last day, as `2030-07-14`, or a moment with its offset, as `2030-07-14T18:00+02:00`"),
+    ] = UNSET
+    time_zone: Annotated[
+        str | None, Meta(description="Whose last day it is, as `Europe/Berlin`; else the server's")
+    ] = None
+    password: Annotated[Text, Meta(description="Asked before the page opens; at most 200 characters")] = UNSET
 
 
 class ChangeBody(LinkBody, rename="camel"):
     """The body of `PATCH /api/invite/{token}`."""
 
-    disabled: bool | UnsetType = UNSET
-    reset_usage: bool = False
+    disabled: Annotated[bool | UnsetType, Meta(description="Closes it until it is enabled again")] = UNSET
+    reset_usage: Annotated[bool, Meta(description="Lets it begin anew: no file counted, nobody's own")] = False
 
 
 class LinkItem(TypedDict):

@@ -64,6 +64,7 @@ FOR_EVERYBODY = {
     "api/logout",
     "api/ping",
     "api/openapi.json",
+    "api/docs",
 }
 
 
