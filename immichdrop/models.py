@@ -167,3 +167,17 @@ class FailedAttempts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.failures} failed attempts"
+
+
+class StateImport(models.Model):
+    """What the first start took over from immich-drop's `state.db`, for the hosts' page to tell each host once."""
+
+    made_at = models.DateTimeField(default=timezone.now)
+    links = models.PositiveIntegerField()
+    files = models.PositiveIntegerField(help_text="Lines of the old log.")
+    known = models.PositiveIntegerField("known checksums")
+    not_read = models.JSONField(default=list, help_text="Lines on what could not be read, for people.")
+    read_by = models.ManyToManyField(User, related_name="+", help_text="Hosts who need not be told again.")
+
+    def __str__(self) -> str:
+        return f"{self.links} links, {self.files} files, {self.known} known checksums"

@@ -12,7 +12,7 @@ from immichdrop.openapi import openapi
 from immichdrop.openapi_page import docs
 from immichdrop.reachability import ping
 from invites import api as invites_api
-from invites import hosts_api, menu, menu_rows
+from invites import hosts_api, imported, menu, menu_rows
 from uploads import hosts_api as uploads_hosts_api
 from uploads import link_details, pages
 from uploads.metrics import metrics
@@ -30,6 +30,7 @@ urlpatterns = [
     path("menu", menu.menu, name="menu"),
     path("menu/immich", menu.connection, name="menu-immich"),
     path("menu/albums", menu.albums, name="menu-albums"),
+    path("menu/imported", imported.put_away, name="menu-imported"),
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
     path("menu/links/<str:token>", link_details.details, name="menu-details"),
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),

@@ -13,6 +13,7 @@ from immichdrop.encryption import SecretChangedError
 from immichdrop.immich import ImmichError
 from immichdrop.models import ImmichAccount, User
 from immichdrop.reachability import reachability
+from invites import imported
 from invites.link_form import LinkForm
 from invites.menu_gates import by_htmx, host_page
 from invites.menu_list import SHOWN, SORT_WORDS, Wanted, listing
@@ -39,6 +40,7 @@ def _page(request: HttpRequest, host: User, form: LinkForm | None, status: int =
         "shown": SHOWN,
         "sorts": SORT_WORDS,
         "said": said,
+        "imported": imported.told_to(host),
     }
     response = render(request, "menu/page.html", context, status=status)
     if said and by_htmx(request):

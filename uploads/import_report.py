@@ -46,13 +46,17 @@ class TableReport:
             counts.append(f"{self.left_out:,} left out since they name no asset")
         if self.unread:
             counts.append(f"{self.unread:,} make no sense")
-        lines = [f"{name}: {self.read:,}{of_all} read: {', '.join(counts)}"]
-        if self.error:
-            lines.append(f"  {'the rest' if self.read else 'it'} can't be read: {self.error}")
-        lines += [f"  there is no column {column}" for column in self.missing]
-        lines += [f"  {words}" for words in self.complaints]
+        return [
+            f"{name}: {self.read:,}{of_all} read: {', '.join(counts)}",
+            *(f"  {words}" for words in self.not_read()),
+        ]
+
+    def not_read(self) -> list[str]:
+        lines = [f"{'the rest' if self.read else 'it'} can't be read: {self.error}"] if self.error else []
+        lines += [f"there is no column {column}" for column in self.missing]
+        lines += self.complaints
         if more := self.complaint_count - len(self.complaints):
-            lines.append(f"  and {more:,} more like these")
+            lines.append(f"and {more:,} more like these")
         return lines
 
     def as_json(self) -> dict[str, object]:
@@ -81,6 +85,10 @@ class Report:
     def complete(self) -> bool:
         """Whether everything that was there could be read."""
         return all(table.complete for table in self.tables.values())
+
+    def not_read(self) -> list[str]:
+        """What could not be read, in words, without anything secret."""
+        return [f"{name}: {words}" for name, table in self.tables.items() for words in table.not_read()]
 
     def describe(self) -> list[str]:
         """In words, without anything secret."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from django.db import connection, transaction
 
-from immichdrop.models import ImmichAccount
+from immichdrop.models import ImmichAccount, StateImport
 from invites.models import Invite
 from uploads import state_db, state_rows
 from uploads.import_report import Report, TableReport
@@ -60,12 +60,25 @@ def import_at_start(path: Path) -> Report | None:
                 return None
             logger.info("Importing what immich-drop left in %s.", path)
             report = _Import(state, lambda *_: None).run()
+            _remember(report)
     except StateFileError as error:
         logger.error("%s Nothing was imported.", error)
         return None
     for line in report.describe():
         logger.log(logging.INFO if report.complete else logging.WARNING, "Import: %s", line)
     return report
+
+
+def _remember(report: Report) -> None:
+    """For the hosts, who did not see the log."""
+    added = {name: table.added for name, table in report.tables.items()}
+    if any(added.values()) or not report.complete:
+        StateImport.objects.create(
+            links=added[state_db.INVITES.name],
+            files=added[state_db.EVENTS.name],
+            known=added[state_db.UPLOADS.name],
+            not_read=report.not_read(),
+        )
 
 
 def _is_empty() -> bool:
