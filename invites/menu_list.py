@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -63,9 +64,9 @@ class Wanted:
             made=query.get("made", ""),
         )
 
-    @property
+    @cached_property
     def query(self) -> str:
-        """What an address says for the same, apart from what was just made; "" for the plain list."""
+        """What an address says for the same, apart from what was just made; "" for the plain list. Each row asks."""
         said = {
             "q": self.words,
             "sort": "" if self.sort == NEWEST_FIRST else self.sort,
@@ -188,7 +189,7 @@ class Listing:
 def listing(request: HttpRequest, host: User, wanted: Wanted) -> Listing:
     links = wanted.links(host)
     shown = {"all": links, "active": links.active(), "ended": links.ended()}
-    found = {name: which.count() for name, which in shown.items()}
+    found = links.counts()
     begin = (wanted.page - 1) * PAGE
     rows = shown[wanted.show].sorted_by(wanted.sort).select_related("owner")[begin : begin + PAGE]
     return Listing(wanted, [row_of(request, link, made=link.token == wanted.made) for link in rows], found)

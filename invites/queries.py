@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, OrderBy, Q
+from django.db.models import Count, F, OrderBy, Q
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 
@@ -37,6 +37,10 @@ def _used_up() -> Q:
 def _closed(now: datetime) -> Q:
     """`Invite.closed()` for somebody who is no guest yet, as a condition; deletion aside."""
     return Q(disabled=True) | Q(opens_at__gt=now) | Q(expires_at__lte=now) | _used_up()
+
+
+def _ended(now: datetime) -> Q:
+    return Q(disabled=True) | Q(expires_at__lte=now) | _used_up()
 
 
 class InviteQuerySet(models.QuerySet["Invite"]):
@@ -84,8 +88,13 @@ class InviteQuerySet(models.QuerySet["Invite"]):
 
     def ended(self, now: datetime | None = None) -> "InviteQuerySet":
         """Links that take none now, and will not by themselves: one that opens later is neither active nor ended."""
+        return self.existing().filter(_ended(now or timezone.now()))
+
+    def counts(self, now: datetime | None = None) -> dict[str, int]:
+        """How many links these are, and how many of them `active()` and `ended()` would find, in one query."""
         now = now or timezone.now()
-        return self.existing().filter(Q(disabled=True) | Q(expires_at__lte=now) | _used_up())
+        closed, ended = _closed(now), _ended(now)
+        return self.aggregate(all=Count("pk"), active=Count("pk", filter=~closed), ended=Count("pk", filter=ended))
 
     def delete_links(self) -> int:
         """Takes the links down for good; what came through them keeps its history and custody."""

@@ -56,6 +56,16 @@ def test_a_deleted_link_is_in_no_state_and_in_no_list(make_invite: MakeInvite) -
     assert not Invite.objects.of_host(host, everybodys=True).exists()
 
 
+def test_all_three_are_counted_at_once(make_invite: MakeInvite) -> None:
+    assert Invite.objects.counts(NOW) == {"all": 0, "active": 0, "ended": 0}
+    for fields, _ in STATES:
+        make_invite(**fields)
+    links = Invite.objects.existing()
+    expected = {"all": len(STATES), "active": links.active(NOW).count(), "ended": links.ended(NOW).count()}
+    assert links.counts(NOW) == expected
+    assert min(expected.values()) > 5
+
+
 @pytest.mark.parametrize(("fields", "status"), STATES)
 def test_the_database_says_what_the_row_says(
     make_invite: MakeInvite, fields: dict[str, object], status: LinkStatus
