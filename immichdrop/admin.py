@@ -1,6 +1,7 @@
 """Hosts and Immich accounts in Django's admin. Keys are entered there, and never shown again."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -88,6 +89,13 @@ class HostAdmin(ExportAdmin, UserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *RIGHTS)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Without the password, of which Django shows the beginning of its hash, for those who may not set it."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sets
+        return [(title, {**said, "fields": [f for f in said["fields"] if f != "password"]}) for title, said in sets]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)

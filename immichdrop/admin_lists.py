@@ -43,14 +43,18 @@ class ExportAdmin(admin.ModelAdmin):
             found = list(ordered.filter(pk__gt=found[-1].pk)[:BLOCK])
 
 
-class HistoryAdmin(ExportAdmin):
-    """What happened is not edited, and not taken back."""
+class MadeAdmin(ExportAdmin):
+    """Rows that the product makes by itself. Who has the right may delete them."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class HistoryAdmin(MadeAdmin):
+    """What happened is not edited, and not taken back."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
-from immichdrop.admin_lists import AccountFilter, HistoryAdmin, UncountedList, UncountedPaginator, shortened
+from immichdrop.admin_lists import AccountFilter, HistoryAdmin, MadeAdmin, UncountedList, UncountedPaginator, shortened
 from immichdrop.models import ImmichAccount
 from uploads import host_hand, spool
 from uploads.attachments import attachment
@@ -275,7 +275,7 @@ class KnownAssetAdmin(HistoryAdmin):
 
 
 @admin.register(KnownAlbum)
-class KnownAlbumAdmin(HistoryAdmin):
+class KnownAlbumAdmin(MadeAdmin):
     list_display = ("name", "album_id", "account")
     list_filter = (AccountFilter,)
     list_select_related = ("account__owner",)
@@ -293,7 +293,9 @@ class KnownAlbumAdmin(HistoryAdmin):
 
 
 @admin.register(CustodyAlarm)
-class CustodyAlarmAdmin(HistoryAdmin):
+class CustodyAlarmAdmin(MadeAdmin):
+    """An alarm is deleted once its cause was looked at, so that the next one is seen."""
+
     list_display = ("created_at", "upload", "reason", "detail")
     list_filter = ("reason",)
     search_fields = ("upload__filename", "detail")
