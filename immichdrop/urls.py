@@ -18,7 +18,9 @@ from uploads.metrics import metrics
 
 urlpatterns = [
     path("", pages.front_page, name="front"),
+    path("files", pages.back_to_front_page, name="front-files"),  # POST goes to uploads.plain_form
     path("invite/<str:token>", pages.invite_page, name="invite"),
+    path("invite/<str:token>/files", pages.back_to_invite_page, name="invite-files"),  # here as well
     path("login", login_page, name="login"),
     path("logout", logout_page, name="logout"),
     path("oauth/start", oauth.start, name="oauth-start"),
