@@ -11,7 +11,7 @@ from immichdrop.login_api import login_api, logout_api
 from immichdrop.openapi import openapi
 from immichdrop.reachability import ping
 from invites import api as invites_api
-from invites import hosts_api, menu, menu_rows
+from invites import hosts_api, menu, menu_rows, poster
 from uploads import hosts_api as uploads_hosts_api
 from uploads import link_details, pages
 from uploads.metrics import metrics
@@ -34,6 +34,7 @@ urlpatterns = [
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
     path("menu/links/<str:token>/qr", menu_rows.qr_page, name="menu-qr"),
     path("menu/links/<str:token>/qr.<str:kind>", menu_rows.qr_picture, name="menu-qr-picture"),
+    path("menu/links/<str:token>/poster", poster.poster_page, name="menu-poster"),
     path("menu/links/<str:token>/<str:action>", menu_rows.change, name="menu-change"),
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
