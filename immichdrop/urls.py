@@ -1,8 +1,11 @@
 """Every route of the product."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from immichdrop import account, health, oauth
 from immichdrop.albums_api import albums
@@ -19,6 +22,9 @@ from uploads.metrics import metrics
 urlpatterns = [
     path("", pages.front_page, name="front"),
     path("invite/<str:token>", pages.invite_page, name="invite"),
+    # For browsers that don't look into the page. Lazy, since the file's name is known once it was collected.
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg"))),
+    path("language", set_language, name="language"),
     path("login", login_page, name="login"),
     path("logout", logout_page, name="logout"),
     path("oauth/start", oauth.start, name="oauth-start"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import LazySettings
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -133,7 +134,9 @@ def _tight(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("size", SHEETS)
-def test_there_is_room_for_every_language_and_title(open_menu: OpenMenu, link: Invite, size: str) -> None:
+def test_there_is_room_for_every_language_title_and_address(
+    open_menu: OpenMenu, link: Invite, settings: LazySettings, size: str
+) -> None:
     page = printed(open_menu(poster(link, size=size)))
     base = page.url.partition("/menu")[0]
     tight = {}
@@ -144,6 +147,10 @@ def test_there_is_room_for_every_language_and_title(open_menu: OpenMenu, link: I
         Invite.objects.filter(pk=link.pk).update(name=name)
         page.goto(base + poster(link, size=size, language="uk"))
         tight[f"title {number}"] = _tight(page)
+    Invite.objects.filter(pk=link.pk).update(name=EIGHTY, slug="x" * 64)
+    settings.PUBLIC_BASE_URL = "https://photos-of-our-guests.a-rather-long-family-name.example.org:8443"
+    page.goto(base + poster(link, size=size, language="uk"))
+    tight["address"] = _tight(page)
     assert {what: found for what, found in tight.items() if found} == {}
 
 
