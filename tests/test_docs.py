@@ -112,6 +112,19 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     assert [f"{page.name}: {target}" for page, target in links if not (page.parent / target).exists()] == []
 
 
+def test_no_page_names_a_setting_that_is_not_there() -> None:
+    named = {
+        f"{page.name}: {name}"
+        for page in DOCS.glob("*.md")
+        for name in re.findall(r"`([A-Z][A-Z_]{4,})=", page.read_text())
+        if name not in settings_read()
+    }
+    others = {"install.md: DJANGO_SUPERUSER_PASSWORD", "troubleshooting.md: REQUESTS_CA_BUNDLE"}  # Django's, requests'
+    assert named <= others
+    words = (DOCS / "troubleshooting.md").read_text()
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", words)) <= settings_read().keys()
+
+
 # --- routes
 
 

@@ -29,7 +29,7 @@ SHOWN = 20  # files named on the page that asks once more, and in a message
 @admin.register(Upload)
 class UploadAdmin(HistoryAdmin):
     list_display = ("name", "link", "guest_name", "status", "size_and_bytes", "why", "created_at", "delivered_at")
-    list_filter = ("status", AccountFilter, "trash")
+    list_filter = ("status", AccountFilter, "trash", "withdrawal")
     search_fields = ("filename", "invite__name", "invite__album_name", "invite__token__exact")
     search_help_text = "File name, link or album; or a whole SHA-1, in hex or base64; or an id of the upload or asset."
     date_hierarchy = "created_at"
@@ -42,6 +42,7 @@ class UploadAdmin(HistoryAdmin):
         ("size", "offset", "sha1"),
         ("invite", "guest", "account"),
         ("status", "message", "attempts", "next_attempt_at"),
+        ("discarded_by", "withdrawal"),
         ("asset_id", "album_name", "album_id", "in_album_at"),
         ("last_modified", "created_at", "received_at", "delivered_at", "bytes_deleted_at"),
         ("client_address", "user_agent"),
@@ -95,7 +96,7 @@ class UploadAdmin(HistoryAdmin):
         if upload := self.get_object(request, object_id):
             decides = self.has_decide_permission(request)
             context["has_bytes"] = host_hand.has_bytes(upload)
-            context["may_try_again"] = decides and Upload.objects.retriable().filter(pk=upload.pk).exists()
+            context["may_try_again"] = decides and host_hand.may_be_tried_again(upload)
             context["may_give_up"] = decides and not host_hand.why_kept(upload)
         return super().change_view(request, object_id, form_url, context)
 

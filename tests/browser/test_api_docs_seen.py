@@ -3,8 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, NewContext
-from tests.browser.test_links_page import AXE
+from tests.browser.conftest import DESKTOP, PHONE, NewContext, axe
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -12,9 +11,7 @@ from tests.browser.test_links_page import AXE
 def test_axe_finds_nothing(web: str, new_context: NewContext, theme: str, device: dict[str, object]) -> None:
     page = new_context(**device, color_scheme=theme, bypass_csp=True).new_page()
     page.goto(f"{web}/api/docs")
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    assert [f"{each['id']}: {node['html'][:200]}" for each in found["violations"] for node in each["nodes"]] == []
+    assert axe(page) == []
     assert _fits(page)
 
 
