@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from immichdrop.json_api import ErrorAnswer
 
 V = TypeVar("V", bound=Callable[..., HttpResponse])
-JSON, PNG = "application/json", "image/png"
+JSON = "application/json"
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _ERRORS_OF_ALL = {403: ("foreign_origin",)}
 _ERRORS_WITH_LOGIN = {401: ("unauthorized",)}
@@ -28,9 +28,10 @@ _ERRORS_WITH_BODY = {400: ("invalid_json",), 413: ("body_too_large",)}
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of a route. `answer` and `body` are types; an answer of None is a PNG. `errors`: status → codes.
+    """One method of a route. `answer` and `body` are types; an answer of None is a file of one of `media_types`.
 
-    `query`: each parameter with what it means; those in `needs` can't be left out.
+    `query`: each parameter with what it means; those in `needs` can't be left out, those in `choices` are one of these.
+    `errors`: status → codes.
     """
 
     method: str
@@ -40,6 +41,8 @@ class Operation:
     body: type[msgspec.Struct] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     needs: Sequence[str] = ()
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    media_types: Sequence[str] = (JSON,)
     errors: Mapping[int, Sequence[str]] = field(default_factory=dict)
     login: bool = True
 
@@ -115,14 +118,14 @@ def _operation(path: str, operation: Operation, schema_of: Mapping[str, object])
             "in": "query",
             "required": name in operation.needs,
             "description": words,
-            "schema": {"type": "string", "minLength": 1} if name in operation.needs else {"type": "string"},
+            "schema": _text(operation, name),
         }
         for name, words in operation.query.items()
     ]
     good = (
         {JSON: {"schema": schema_of[repr(operation.answer)]}}
         if operation.answer
-        else {PNG: {"schema": {"contentMediaType": PNG}}}
+        else {each: {"schema": {"contentMediaType": each}} for each in operation.media_types}
     )
     answers: dict[str, object] = {str(operation.status): {"description": operation.summary, "content": good}}
     error = {JSON: {"schema": schema_of[repr(ErrorAnswer)]}}
@@ -138,6 +141,13 @@ def _operation(path: str, operation: Operation, schema_of: Mapping[str, object])
     if operation.body:
         said["requestBody"] = {"required": True, "content": {JSON: {"schema": schema_of[repr(operation.body)]}}}
     return said
+
+
+def _text(operation: Operation, name: str) -> dict[str, object]:
+    """The schema of a parameter behind the question mark."""
+    if name in operation.choices:
+        return {"type": "string", "enum": list(operation.choices[name])}
+    return {"type": "string", "minLength": 1} if name in operation.needs else {"type": "string"}
 
 
 @csrf_exempt

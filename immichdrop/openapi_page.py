@@ -65,7 +65,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method of a path. `media_type` and `shape` are the good answer's; `shape` is None where it is no JSON."""
+    """A method of a path. `media_types` and `shape` are the good answer's; `shape` is None where it is no JSON."""
 
     anchor: str
     method: str
@@ -75,7 +75,7 @@ class Route:
     parameters: list[Field]
     body: Shape | None
     status: str
-    media_type: str
+    media_types: list[str]
     shape: Shape | None
     refusals: list[Refusal]
 
@@ -100,7 +100,7 @@ def _routes(paths: Mapping[str, Mapping[str, Schema]], shapes: Mapping[str, Sche
             (status, good), *refused = said["responses"].items()
             if not status.startswith("2"):
                 raise ValueError(f"{method} {path}: the good answer is not described first")
-            ((media_type, content),) = good["content"].items()
+            content = good["content"]
             yield Route(
                 anchor=said["operationId"],
                 method=method.upper(),
@@ -110,8 +110,8 @@ def _routes(paths: Mapping[str, Mapping[str, Schema]], shapes: Mapping[str, Sche
                 parameters=[_parameter(each) for each in said["parameters"]],
                 body=_sent(said["requestBody"]["content"][JSON]["schema"], shapes) if "requestBody" in said else None,
                 status=status,
-                media_type=media_type,
-                shape=_sent(content["schema"], shapes) if media_type == JSON else None,
+                media_types=list(content),
+                shape=_sent(content[JSON]["schema"], shapes) if JSON in content else None,
                 refusals=[Refusal(status, answer["description"].split(", ")) for status, answer in refused],
             )
 

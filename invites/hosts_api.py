@@ -63,7 +63,8 @@ class Deleted(TypedDict):
         "get",
         "The host's own links",
         LinkList,
-        query={"q": "Words that occur in name, album, custom address or token", "sort": ", ".join(sorted(SORTS))},
+        query={"q": "Words that occur in name, album, custom address or token", "sort": "Newest first without it"},
+        choices={"sort": sorted(SORTS)},
     ),
     Operation("post", "Make a link", NewLink, body=LinkBody),
 )
@@ -155,10 +156,12 @@ def _chosen(host: User, said: Chosen) -> InviteQuerySet:
         None,
         query={
             "text": f"At most {LONGEST_QR_TEXT} characters",
-            "format": f"{', '.join(qr.KINDS)}; png without it",
+            "format": "png without it",
             "size": f"Pixels of a PNG in width and height, at most {qr.LARGEST}",
         },
         needs=("text",),
+        choices={"format": tuple(qr.KINDS)},
+        media_types=tuple(qr.KINDS.values()),
         errors={
             400: ["missing_text", "text_too_long", "invalid_format", "invalid_size"],
             401: ["unauthorized"],

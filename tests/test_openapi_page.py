@@ -58,7 +58,7 @@ def test_some_things_are_said_in_words(page: str) -> None:
     assert "one of disable, enable, or null" in section(page, "post_invites_bulk")
     assert "tokens list of text, at most 10,000, or null" in section(page, "post_invites_bulk")
     assert "text needed" in section(page, "get_qr")
-    assert "Answer 200 image/png" in section(page, "get_qr")
+    assert "Answer 200 image/png , image/svg+xml" in section(page, "get_qr")
 
 
 def test_nothing_is_inline_and_nothing_comes_from_elsewhere(page: str) -> None:
