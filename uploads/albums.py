@@ -62,6 +62,8 @@ def put(upload: Upload, asset_ids: Sequence[str], immich: Immich) -> Placed:
                 continue
             return Placed(_replaced(upload, album_id), refused=refused)
     except (Forbidden, Rejected) as error:
+        if isinstance(error, Forbidden) and error.permission == "album.create":
+            gone = True  # there is none of this name, and it can't be made
         return Placed(f"It is in Immich, but not in the album: {error.reason}.", missed=True, gone=gone)
     return Placed("It is in Immich, but the album was deleted there.", missed=True, gone=True)
 

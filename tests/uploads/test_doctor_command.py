@@ -56,7 +56,7 @@ def test_what_is_missing_is_not_broken(sandbox: Sandbox, settings: Settings) -> 
     table, complaint = doctor()
     assert complaint == ""
     assert table.count("look ") >= 5
-    assert "1 link has lost its album: #" in table
+    assert "1 link finds no album: #" in table
 
 
 def test_the_same_for_programs(sandbox: Sandbox, settings: Settings) -> None:

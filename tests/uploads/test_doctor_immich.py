@@ -201,6 +201,12 @@ def test_a_key_with_what_is_needed(sandbox: Sandbox) -> None:
         assert {(check.state, check.seen) for check in found.values()} == {(State.OK, "Allowed")}
 
 
+def test_the_servers_key_is_never_disconnected(sandbox: Sandbox) -> None:
+    found = key_lines(seen_at(sandbox, key=sandbox.create_key(["asset.upload"])), of_server=True)
+    assert len(found) == len(USES) - 1
+    assert "key.apiKey.delete" not in found
+
+
 @versions
 def test_a_key_that_lacks_something(sandbox: Sandbox) -> None:
     found = key_lines(seen_at(sandbox, key=sandbox.create_key(["album.read", "tag.create", "user.read"])))
@@ -256,9 +262,9 @@ def test_albums_that_are_gone(sandbox: Sandbox) -> None:
     assert missing == wished
     check = told(seen, missing)
     assert check.state == State.ATTENTION
-    assert check.seen == "5 links have lost their albums: “Link 0”, “Link 1”, “Link 2”, 2 more"
-    assert told(seen, missing, named=False).seen == "5 links have lost their albums: #0, #1, #2, 2 more"
-    assert told(seen, missing[:1]).seen == "1 link has lost its album: “Link 0”"
+    assert check.seen == "5 links find no album: “Link 0”, “Link 1”, “Link 2”, 2 more"
+    assert told(seen, missing, named=False).seen == "5 links find no album: #0, #1, #2, 2 more"
+    assert told(seen, missing[:1]).seen == "1 link finds no album: “Link 0”"
 
 
 def test_albums_that_a_key_may_not_list(sandbox: Sandbox) -> None:

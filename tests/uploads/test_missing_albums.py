@@ -95,6 +95,19 @@ def test_a_key_that_makes_no_albums(
     assert status_of(link) == status
 
 
+def test_an_album_that_was_never_there_and_can_not_be_made(
+    settings: Settings, deliveries: Worker, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive
+) -> None:
+    settings.IMMICH_API_KEY = sandbox.create_key(["asset.upload", "album.read", "albumAsset.create"])
+    link = make_invite(album_name="Party")
+    guest = guest_at(link)
+    deliver(guest, 1)
+    assert status_of(link) == LinkStatus.ALBUM_MISSING
+    settings.IMMICH_API_KEY = sandbox.api_key
+    deliver(guest, 2)
+    assert status_of(link) == LinkStatus.ACTIVE
+
+
 def test_a_link_that_wishes_another_album_by_now_is_left_alone(make_invite: MakeInvite) -> None:
     link = make_invite(album_name="New")
     before = Upload(invite=link, album_id=NOWHERE)

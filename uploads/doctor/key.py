@@ -22,7 +22,7 @@ def checks(seen: Seen, part: Part, *, of_server: bool) -> Iterator[Check]:
         state, words, advice = problem
         yield Check("key", part, _("The key"), state, words, advice)
     elif seen.granted is not None:
-        yield from (_use(use, seen.granted, part) for use in USES)
+        yield from (_use(use, seen.granted, part) for use in USES if not (use.of_hosts and of_server))
 
 
 def _problem(seen: Seen, *, of_server: bool) -> tuple[State, str, str] | None:
@@ -64,7 +64,7 @@ def albums(seen: Seen, part: Part, missing: Sequence[Wish], *, named: bool) -> C
         shown = [f"“{wish.title}”" if named else f"#{wish.pk}" for wish in missing[:NAMED]]
         more = len(missing) - len(shown)
         listed = ", ".join([*shown, *([_("%d more") % more] if more else [])])
-        words = ngettext("%d link has lost its album: %s", "%d links have lost their albums: %s", len(missing))
+        words = ngettext("%d link finds no album: %s", "%d links find no album: %s", len(missing))
         advice = _(
             "Files arrive in Immich, and in no album. Make an album of that name there, or let the key make albums"
             " (album.create), or give the link another one. Then Retry, in the link’s details, puts into it what came"
