@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,6 +13,7 @@ from uploads.doctor.immich import Seen
 from uploads.missing_albums import Wish
 
 NAMED = 3  # links that are named; of others the number is told
+LONGEST = 60  # characters of a name
 # Without these nothing is delivered.
 _ESSENTIAL = frozenset({"asset.upload"})
 
@@ -61,7 +63,7 @@ def albums(seen: Seen, part: Part, missing: Sequence[Wish], *, named: bool) -> C
     if not seen.wished:
         return Check("albums", part, title, State.OK, _("No open link is for an album."))
     if missing:
-        shown = [f"“{wish.title}”" if named else f"#{wish.pk}" for wish in missing[:NAMED]]
+        shown = [f"“{Truncator(wish.title).chars(LONGEST)}”" if named else f"#{wish.pk}" for wish in missing[:NAMED]]
         more = len(missing) - len(shown)
         listed = ", ".join([*shown, *([_("%d more") % more] if more else [])])
         words = ngettext("%d link finds no album: %s", "%d links find no album: %s", len(missing))
