@@ -66,11 +66,13 @@ CHANNEL_LAYERS = {
 
 # --- Immich
 
-IMMICH_BASE_URL = (
-    env.immich_address("IMMICH_BASE_URL")
-    or env.immich_address("IMMICH_LOCAL_URL")
-    or env.immich_address("IMMICH_EXTERNAL_URL")
-)
+# By the setting that names each; the first that is set is used.
+IMMICH_ADDRESSES = {
+    "IMMICH_BASE_URL": env.immich_address("IMMICH_BASE_URL"),
+    "IMMICH_LOCAL_URL": env.immich_address("IMMICH_LOCAL_URL"),
+    "IMMICH_EXTERNAL_URL": env.immich_address("IMMICH_EXTERNAL_URL"),
+}
+IMMICH_BASE_URL = next(filter(None, IMMICH_ADDRESSES.values()), "")
 IMMICH_API_KEY = env.text("IMMICH_API_KEY")
 ALLOW_SERVER_KEY = env.flag("ALLOW_SERVER_KEY", default=True)
 IMMICH_ADMINS_ARE_STAFF = env.flag("IMMICH_ADMINS_ARE_STAFF", default=True)
