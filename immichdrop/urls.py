@@ -17,7 +17,7 @@ from immichdrop.reachability import ping
 from invites import api as invites_api
 from invites import hosts_api, imported, menu, menu_rows, poster
 from uploads import hosts_api as uploads_hosts_api
-from uploads import link_details, pages
+from uploads import link_details, pages, status_page
 from uploads.metrics import metrics
 
 urlpatterns = [
@@ -39,6 +39,8 @@ urlpatterns = [
     path("menu/immich", menu.connection, name="menu-immich"),
     path("menu/albums", menu.albums, name="menu-albums"),
     path("menu/imported", imported.put_away, name="menu-imported"),
+    path("menu/connection", status_page.status, name="menu-connection"),
+    path("menu/connection/retry", status_page.retry, name="menu-connection-retry"),
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
     path("menu/links/<str:token>", link_details.details, name="menu-details"),
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),

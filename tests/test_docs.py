@@ -34,9 +34,10 @@ def code(cell: str) -> str:
 
 
 def settings_read() -> dict[str, str | None]:
-    """Each environment variable that settings.py reads, with its default as it would be written, if that is plain."""
+    """Each environment variable that is read, with its default as it would be written, if that is plain."""
     found: dict[str, str | None] = {}
-    for node in ast.walk(ast.parse((ROOT / "immichdrop" / "settings.py").read_text())):
+    sources = [(ROOT / "immichdrop" / name).read_text() for name in ("settings.py", "entrypoint.py")]
+    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
             continue
         module, name = node.func.value, node.args[0]

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from immichdrop.immich import AssetUpload, Existing, Forbidden, Immich
-from uploads import albums, lifecycle, withdrawals
+from uploads import albums, lifecycle, missing_albums, withdrawals
 from uploads.dates import date_of
 from uploads.models import KnownAsset, Upload
 from uploads.spool import READ_BYTES, Spool
@@ -204,6 +204,8 @@ def _into_album(found: Sequence[Found], immich: Immich) -> None:
     for each in found:
         by_asset[each.existing.asset_id].append(each)
     placed = albums.put(found[0].upload, list(by_asset), immich)
+    if placed.gone or not placed.missed:
+        missing_albums.note([each.upload for each in found], gone=placed.gone)
     for each in found:
         each.in_album = not placed.missed and each.existing.asset_id not in placed.refused
         each.notes += filter(None, [placed.note])
