@@ -13,6 +13,9 @@ def test_axe_finds_nothing(web: str, new_context: NewContext, theme: str, device
     page.goto(f"{web}/api/docs")
     assert axe(page) == []
     assert _fits(page)
+    place = page.get_by_label("Switch between light and dark").bounding_box()
+    assert place
+    assert place["y"] < 64  # in the head
 
 
 def test_a_narrow_phone_scrolls_in_one_direction(web: str, new_context: NewContext) -> None:
