@@ -43,6 +43,7 @@ class StateFilter(admin.SimpleListFilter):
             ("not_open", "Not open yet"),
             ("ended", "Closed"),
             ("disabled", "Closed by hand"),
+            ("album_missing", "Album missing"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Invite]) -> QuerySet[Invite]:
@@ -56,6 +57,8 @@ class StateFilter(admin.SimpleListFilter):
                 links = links.ended()
             case "disabled":
                 links = links.filter(disabled=True)
+            case "album_missing":
+                links = links.exclude(album_missing_at=None)
             case _:
                 return queryset
         return queryset.filter(pk__in=links)

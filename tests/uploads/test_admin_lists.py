@@ -293,11 +293,17 @@ def test_uploads_are_found_by_word_and_id(admin_client: Client) -> None:
 @pytest.mark.django_db
 def test_links_and_guests_are_filtered(admin_client: Client) -> None:
     now, day = timezone.now(), timedelta(days=1)
-    Invite.objects.create(name="Open")
+    Invite.objects.create(name="Open", album_missing_at=now)
     Invite.objects.create(name="Later", opens_at=now + day)
     Invite.objects.create(name="Over", expires_at=now - day)
     Invite.objects.create(name="Off", disabled=True)
-    for state, names in (("active", ["Open"]), ("not_open", ["Later"]), ("disabled", ["Off"]), ("x", None)):
+    for state, names in (
+        ("active", ["Open"]),
+        ("not_open", ["Later"]),
+        ("disabled", ["Off"]),
+        ("album_missing", ["Open"]),
+        ("x", None),
+    ):
         assert found(admin_client, Invite, state=state) == (names or ["Off", "Over", "Later", "Open"])
     assert found(admin_client, Invite, state="ended") == ["Off", "Over"]
     make(range(2))
