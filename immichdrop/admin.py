@@ -1,7 +1,7 @@
 """Hosts and Immich accounts in Django's admin. Keys are entered there, and never shown again."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -123,6 +123,8 @@ def _may_touch(request: HttpRequest, host: User | None) -> bool:
 
 
 class ImmichAccountForm(forms.ModelForm):
+    all_rights: ClassVar[bool] = False  # of whoever fills it in
+
     new_key = forms.CharField(
         label="API key",
         required=False,
@@ -138,6 +140,9 @@ class ImmichAccountForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if not self.instance.pk and not cleaned.get("new_key"):
             self.add_error("new_key", "A new account needs a key.")
+        if self.instance.pk and "base_url" in self.changed_data and not (self.all_rights or cleaned.get("new_key")):
+            # Who may not read the key could otherwise have it sent to a server of theirs.
+            self.add_error("new_key", "Another address needs its key: enter it again.")
         return cleaned
 
 
@@ -165,6 +170,11 @@ class ImmichAccountAdmin(ExportAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImmichAccount]:
         return super().get_queryset(request).select_related("owner")
+
+    def get_form(self, request: HttpRequest, *arguments: Any, **options: Any) -> Any:
+        form = super().get_form(request, *arguments, **options)  # made for this request
+        form.all_rights = bool(request.user.is_superuser)  # type: ignore[attr-defined]
+        return form
 
     def save_model(self, request: HttpRequest, obj: ImmichAccount, form: ImmichAccountForm, change: bool) -> None:
         if key := form.cleaned_data.get("new_key"):

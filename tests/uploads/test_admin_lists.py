@@ -211,6 +211,24 @@ def test_who_may_change_hosts_makes_nobody_a_superuser() -> None:
     assert boss.check_password("correct horse battery")
 
 
+@pytest.mark.django_db
+def test_a_key_goes_to_no_other_address_without_being_entered_again() -> None:
+    make(range(1))
+    account = ImmichAccount.objects.get()
+    page = address(ImmichAccount, "change", account.pk)
+    client = staff("view_immichaccount", "change_immichaccount", "view_user")
+    fields = {"base_url": "http://10.9.9.9", "new_key": "", "owner": str(account.owner_id)}
+    answer = client.post(page, fields)
+    assert answer.status_code == 200
+    assert "Another address needs its key: enter it again." in answer.content.decode()
+    account.refresh_from_db()
+    assert account.base_url == "http://10.0.0.5:2283"
+    assert client.post(page, {**fields, "base_url": account.base_url}).status_code == 302
+    assert client.post(page, {**fields, "new_key": "another"}).status_code == 302
+    account.refresh_from_db()
+    assert (account.base_url, account.api_key) == ("http://10.9.9.9", "another")
+
+
 # --- deleting an account
 
 
