@@ -66,11 +66,8 @@ CHANNEL_LAYERS = {
 
 # --- Immich
 
-IMMICH_BASE_URL = (
-    env.immich_address("IMMICH_BASE_URL")
-    or env.immich_address("IMMICH_LOCAL_URL")
-    or env.immich_address("IMMICH_EXTERNAL_URL")
-)
+IMMICH_EXTERNAL_URL = env.immich_address("IMMICH_EXTERNAL_URL")
+IMMICH_BASE_URL = env.immich_address("IMMICH_BASE_URL") or env.immich_address("IMMICH_LOCAL_URL") or IMMICH_EXTERNAL_URL
 IMMICH_API_KEY = env.text("IMMICH_API_KEY")
 ALLOW_SERVER_KEY = env.flag("ALLOW_SERVER_KEY", default=True)
 IMMICH_ADMINS_ARE_STAFF = env.flag("IMMICH_ADMINS_ARE_STAFF", default=True)
