@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from immichdrop.texts import size_words
@@ -113,4 +113,4 @@ def _next_try(at: datetime) -> str:
     minutes = math.ceil((at - timezone.now()).total_seconds() / 60)
     if minutes <= 0:
         return gettext("The next try is due.")
-    return ngettext("Next try within a minute.", "Next try in %d min.", minutes).replace("%d", str(minutes))
+    return gettext("Next try in %d min.") % minutes if minutes > 1 else gettext("Next try within a minute.")
