@@ -65,15 +65,17 @@ def page_of(files: UploadQuerySet, wanted: str | None) -> Page[Upload]:
 
 
 def guests_on(page: Page[Upload], link: Invite) -> list[GuestFiles]:
-    """The guests on a page, in its order. Four questions, and one more after the first page, however many there are."""
-    uploads = list(page.object_list)
+    """The guests on a page, in its order. Four questions, however many there are."""
+    first = max(0, page.start_index() - 1)
+    uploads = list(page.paginator.object_list[max(0, first - 1) : page.end_index()])
+    before = uploads.pop(0) if first else None  # the last one of the page before
     files = files_of(uploads)
     guests = [
         GuestFiles(pk, [files[upload.pk] for upload in theirs], continued=False)
         for pk, theirs in groupby(uploads, lambda upload: upload.guest_id)
     ]
-    if guests and page.has_previous():
-        guests[0].continued = page.paginator.object_list[page.start_index() - 2].guest_id == guests[0].pk
+    if before:
+        guests[0].continued = before.guest_id == guests[0].pk
     _add_sums(guests, link)
     _add_words(guests, link)
     return guests

@@ -1,8 +1,11 @@
 """A file of a link on its own: its picture, its bytes, what can be done with it; from here and from Immich."""
 
+import hashlib
 import io
+import re
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import requests
@@ -16,7 +19,10 @@ from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
 from invites.models import Invite
 from tests import pictures
+from tests.guest import BODY, TusGuest, metadata
+from tests.serving import Processes, eventually
 from tests.uploads.conftest import Receive
+from tests.uploads.test_memory import SIZE, Stream, most_memory
 from uploads import link_files
 from uploads.models import Upload
 
@@ -169,6 +175,41 @@ def test_no_bytes_where_nobody_has_them_or_may(
     assert at_home.get(at(upload, "/download")).status_code == 404
     sandbox.stop()
     assert at_home.get(at(upload, "/download")).status_code == 404
+
+
+def sandbox_of(sandbox: Sandbox) -> dict[str, str]:
+    return {"IMMICH_BASE_URL": sandbox.url, "IMMICH_API_KEY": sandbox.api_key}
+
+
+@pytest.mark.kill
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from Linux's /proc")
+def test_bytes_from_immich_cost_no_memory(processes: Callable[..., Processes], sandbox: Sandbox) -> None:
+    product = processes(DJANGO_SUPERUSER_PASSWORD="correct horse battery", **sandbox_of(sandbox))
+    server = product.serve()
+    product.manage("createsuperuser", "--noinput", "--email", "host@example.org")
+    token = product.create_invite("--name", "Film")
+    guest = TusGuest(product.url, token)
+    guest.open()
+    headers = {**BODY, "Upload-Length": str(SIZE), "Upload-Metadata": metadata(filename="film.jpg", invite=token)}
+    sent = guest.session.post(f"{product.url}/api/tus/", headers=headers, data=Stream(), timeout=120)
+    upload_id = sent.headers["Location"].rpartition("/")[2]
+    eventually(lambda: guest.statuses() == ["delivered"], "the delivery", patience=120)
+    (product.folder / "spool" / uuid.UUID(upload_id).hex).unlink()
+    session = requests.Session()
+    page = session.get(f"{product.url}/login?way=local", timeout=10).text
+    (csrf,) = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    fields = {"way": "local", "email": "host@example.org", "password": "correct horse battery"}
+    assert session.post(f"{product.url}/login", {**fields, "csrfmiddlewaretoken": csrf}, timeout=10).ok
+    before = most_memory(server.pid)
+    digest = hashlib.sha1()
+    path = f"{product.url}/menu/links/{token}/files/{upload_id}/download"
+    with session.get(path, stream=True, timeout=60) as answer:
+        assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(SIZE))
+        for block in answer.iter_content(1_000_000):
+            digest.update(block)
+    start = pictures.jpeg(1)
+    assert digest.hexdigest() == hashlib.sha1(start + bytes(SIZE - len(start))).hexdigest()
+    assert most_memory(server.pid) - before < 40_000_000
 
 
 # --- all about it
