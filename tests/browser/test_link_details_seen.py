@@ -1,22 +1,28 @@
 """A host at a link's details, as a person meets them: five hundred files, pictures, a second question."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from immichdrop.models import ImmichAccount, User
+from immichdrop.sandbox import Sandbox
 from invites import guests
 from invites.models import Guest, Invite, Visit
 from tests import pictures
 from tests.browser.conftest import DESKTOP, PHONE, NewContext
-from tests.serving import ROOT
+from tests.guest import TusGuest
+from tests.serving import ROOT, eventually
 from uploads import spool
 from uploads.models import Upload
+from uploads.worker import Worker
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NASTY = "<img src=x onerror=alert(1)>"
@@ -120,6 +126,48 @@ def test_pictures_are_shown_and_none_is_broken(open_details: OpenDetails, five_h
     widths = shown.evaluate_all("images => images.map((image) => image.naturalWidth)")
     assert widths.count(300) == 19
     assert page.locator("article a.thumb:has(> svg use[href$='#image'])").count() == 100
+
+
+def test_what_arrived_is_shown_from_immich(
+    open_details: OpenDetails,
+    link: Invite,
+    deliveries: Worker,
+    sandbox: Sandbox,
+    guest_at: Callable[[Invite | None], TusGuest],
+    settings: LazySettings,
+) -> None:
+    guest = guest_at(link)
+    sent = [guest.send(pictures.jpeg(seed, width=300, height=200)) for seed in (1, 2)]
+    sent.append(guest.send(pictures.CLIP.read_bytes(), filename="clip.mp4"))
+    eventually(lambda: guest.statuses() == ["delivered"] * 3, "three deliveries")
+    for upload_id in sent:  # as the sweeper does a day later
+        spool.default().remove(uuid.UUID(upload_id))
+    Upload.objects.update(bytes_deleted_at=timezone.now())
+
+    def widths() -> list[int]:
+        page = open_details(bypass_csp=True)
+        page.wait_for_function("[...document.images].every((image) => image.complete && image.naturalWidth > 0)")
+        return sorted(page.evaluate("[...document.images].map((image) => image.naturalWidth)"))
+
+    seen = widths()
+    assert seen.count(250) == 2  # the sandbox's thumbnails; of the video it has none
+    assert len(seen) == 3
+    page = open_details()
+    (album,) = sandbox.albums()
+    expect(page.get_by_role("link", name="Open in Immich")).to_have_attribute(
+        "href", f"{sandbox.url}/albums/{album.id}"
+    )
+    page.get_by_role("link", name=re.compile("clip.mp4, .*, In the album")).click()
+    with page.expect_download() as download:
+        page.get_by_role("dialog").get_by_role("link", name="Download").click()
+    assert Path(download.value.path()).read_bytes() == pictures.CLIP.read_bytes()
+
+    settings.IMMICH_API_KEY = sandbox.create_key(["asset.upload"])
+    assert 250 not in widths()
+    page = open_details()
+    page.get_by_role("link", name=re.compile("clip.mp4")).click()
+    expect(page.get_by_role("dialog").get_by_role("link", name="Open in Immich")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("link", name="Download")).to_have_count(0)
 
 
 def test_a_file_has_its_own_address_and_back_closes_it(open_details: OpenDetails, five_hundred: list[Upload]) -> None:
