@@ -74,7 +74,7 @@ def guests_on(page: Page[Upload], link: Invite) -> list[GuestFiles]:
         GuestFiles(pk, [files[upload.pk] for upload in theirs], continued=False)
         for pk, theirs in groupby(uploads, lambda upload: upload.guest_id)
     ]
-    if before:
+    if before and guests:
         guests[0].continued = before.guest_id == guests[0].pk
     _add_sums(guests, link)
     _add_words(guests, link)

@@ -24,7 +24,13 @@ def jpeg_of(file: BinaryIO) -> bytes | None:
         return None
     try:
         done = subprocess.run(  # noqa: S603 - a program of ours
-            _COMMAND, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False
+            _COMMAND,
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},  # ours has keys in it
+            timeout=PATIENCE,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         logger.warning("event=thumbnail_too_slow")
