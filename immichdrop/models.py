@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from immichdrop import encryption
+from immichdrop.prepared import Rows
 
 
 class UserManager(BaseUserManager["User"]):
@@ -67,10 +68,7 @@ NO_KEY = "-"  # kept in place of an encrypted key where there is none; the row o
 class ImmichAccountManager(models.Manager["ImmichAccount"]):
     def environment(self) -> "ImmichAccount":
         """The account of the environment's key (`IMMICH_BASE_URL`, `IMMICH_API_KEY`)."""
-        # Asked for every file, so by hand (see InviteQuerySet).
-        for account in self.raw("SELECT * FROM immichdrop_immichaccount WHERE encrypted_key = ''"):
-            return account
-        return self.get_or_create(encrypted_key="", defaults={"base_url": ""})[0]
+        return _ENVIRONMENT.first() or self.get_or_create(encrypted_key="", defaults={"base_url": ""})[0]
 
     def connected_of(self, owner: User) -> "ImmichAccount | None":
         """This host's own Immich account."""
@@ -161,6 +159,9 @@ class ImmichAccount(models.Model):
     def drop_api_key(self) -> None:
         """Disconnects it. Files that wait for it go on waiting."""
         self.encrypted_key, self.immich_key_id, self.connected = NO_KEY, None, False
+
+
+_ENVIRONMENT = Rows(ImmichAccount, "encrypted_key = ''")
 
 
 class FailedAttempts(models.Model):

@@ -6,7 +6,7 @@ Nothing is required: with an empty environment the product starts on SQLite in `
 from pathlib import Path
 
 from immichdrop import environment as env
-from immichdrop import secret
+from immichdrop import languages, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_dotenv(Path.cwd())
@@ -21,7 +21,8 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 DEBUG = env.flag("DEBUG", default=False)
 TIME_ZONE = env.zone("TZ", "UTC")
 PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["*"])
+# Programs on this machine may always ask: a container's health check is one.
+ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS", ["*"]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
 # TRUSTED_PROXY is the older name.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", env.networks("TRUSTED_PROXY", env.PRIVATE_NETWORKS))
@@ -66,8 +67,14 @@ CHANNEL_LAYERS = {
 
 # --- Immich
 
-IMMICH_EXTERNAL_URL = env.immich_address("IMMICH_EXTERNAL_URL")
-IMMICH_BASE_URL = env.immich_address("IMMICH_BASE_URL") or env.immich_address("IMMICH_LOCAL_URL") or IMMICH_EXTERNAL_URL
+# By the setting that names each; the first that is set is used.
+IMMICH_ADDRESSES = {
+    "IMMICH_BASE_URL": env.immich_address("IMMICH_BASE_URL"),
+    "IMMICH_LOCAL_URL": env.immich_address("IMMICH_LOCAL_URL"),
+    "IMMICH_EXTERNAL_URL": env.immich_address("IMMICH_EXTERNAL_URL"),
+}
+IMMICH_BASE_URL = next(filter(None, IMMICH_ADDRESSES.values()), "")
+IMMICH_EXTERNAL_URL = IMMICH_ADDRESSES["IMMICH_EXTERNAL_URL"]
 IMMICH_API_KEY = env.text("IMMICH_API_KEY")
 ALLOW_SERVER_KEY = env.flag("ALLOW_SERVER_KEY", default=True)
 IMMICH_ADMINS_ARE_STAFF = env.flag("IMMICH_ADMINS_ARE_STAFF", default=True)
@@ -106,6 +113,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "immichdrop.security.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "immichdrop.security.SameOriginApiMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -144,7 +152,14 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https:")
 USE_TZ = True
 USE_I18N = True
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = languages.SOURCE
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = list(languages.translated(LOCALE_PATHS[0]))
+LANGUAGE_COOKIE_NAME = "drop_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]

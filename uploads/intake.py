@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
+from immichdrop.prepared import Insertion
 from invites import guests
 from invites.finding import held
 from invites.models import Guest, Invite
@@ -18,6 +19,8 @@ from uploads import admission, lifecycle
 from uploads.admission import NOTHING_YET, Arrived, Offer
 from uploads.models import Upload
 from uploads.spool import Spool
+
+_ROWS = Insertion(Upload)
 
 ADMISSION_LOCK = 0x0D409  # PostgreSQL's advisory lock of ours; any number that nobody else uses
 
@@ -126,7 +129,7 @@ class Places:
             if invite is None:  # deleted for good at this moment
                 raise RefusedError(Refusal.INVALID_INVITE)
         admission.check(offer, guest, invite, spool, creation.arrived)
-        upload = Upload.objects.create(
+        upload = Upload(
             pk=creation.upload_id,
             invite=invite,
             guest=guest,
@@ -149,6 +152,7 @@ class Places:
             client_address=offer.client_address or None,
             user_agent=offer.user_agent,
         )
+        _ROWS.insert(upload)
         if creation.complete:
             lifecycle.count_use(upload, now)
             if invite and invite.max_uses != UNLIMITED:  # the next one looks at it again

@@ -9,6 +9,7 @@ import { startMenus } from "./menus.js";
 import { startPicking } from "./picking.js";
 import { startProblems } from "./problems.js";
 import { startRows } from "./rows.js";
+import { startStatus } from "./status.js";
 import { startToasts } from "./toasts.js";
 import { startZones } from "./zones.js";
 
@@ -18,6 +19,7 @@ Object.assign(htmx.config, {
   allowScriptTags: false,
   historyEnabled: false, // it would keep pages in the browser's storage; addresses are kept in step by creating.js
   responseHandling: [
+    { code: "204", swap: false }, // all is as it was
     { code: "[23]..", swap: true },
     { code: "422", swap: true }, // a form with words about what is wrong in it
     { code: "...", swap: false, error: true },
@@ -33,3 +35,4 @@ startDialog();
 startCopying();
 startCreating();
 startProblems();
+startStatus();
