@@ -138,6 +138,12 @@ class ImmichAccount(models.Model):
         return self.base_url or settings.IMMICH_BASE_URL
 
     @property
+    def web_address(self) -> str:
+        """Where a host's browser reaches it; "" where no Immich is named."""
+        own = self.address == settings.IMMICH_BASE_URL
+        return (settings.IMMICH_EXTERNAL_URL if own else "") or self.address
+
+    @property
     def api_key(self) -> str:
         """The key in clear, empty without one. Raises `encryption.SecretChangedError` when the secret was changed."""
         if self.encrypted_key == NO_KEY:

@@ -17,7 +17,7 @@ from immichdrop.reachability import ping
 from invites import api as invites_api
 from invites import hosts_api, imported, menu, menu_rows, poster
 from uploads import hosts_api as uploads_hosts_api
-from uploads import link_details, pages, status_page
+from uploads import link_details, link_export, link_files, pages, status_page
 from uploads.metrics import metrics
 
 urlpatterns = [
@@ -44,6 +44,11 @@ urlpatterns = [
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
     path("menu/links/<str:token>", link_details.details, name="menu-details"),
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
+    path("menu/links/<str:token>/give-up", link_details.give_up, name="menu-give-up"),
+    path("menu/links/<str:token>/files.csv", link_export.export, name="menu-export"),
+    path("menu/links/<str:token>/files/<uuid:upload_id>", link_files.about, name="menu-file"),
+    path("menu/links/<str:token>/files/<uuid:upload_id>/thumbnail", link_files.thumbnail, name="menu-thumbnail"),
+    path("menu/links/<str:token>/files/<uuid:upload_id>/download", link_files.download, name="menu-download"),
     path("menu/links/<str:token>/qr", menu_rows.qr_page, name="menu-qr"),
     path("menu/links/<str:token>/qr.<str:kind>", menu_rows.qr_picture, name="menu-qr-picture"),
     path("menu/links/<str:token>/poster", poster.poster_page, name="menu-poster"),

@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
 from immichdrop.models import User
@@ -20,12 +21,12 @@ def by_htmx(request: HttpRequest) -> bool:
 
 
 def host_page(
-    view: Callable[Concatenate[HttpRequest, User, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, User, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Gate: a logged-in host, whom the view gets as its second argument; everybody else logs in and comes back."""
 
     @wraps(view)
-    def gate(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def gate(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if isinstance(request.user, User):
             return view(request, request.user, *args, **kwargs)
         if by_htmx(request):
@@ -37,11 +38,11 @@ def host_page(
     return gate
 
 
-def own_link(view: Callable[..., HttpResponse]) -> Callable[Concatenate[HttpRequest, User, ...], HttpResponse]:
+def own_link(view: Callable[..., HttpResponseBase]) -> Callable[Concatenate[HttpRequest, User, ...], HttpResponseBase]:
     """Gate, after `host_page`: the link with this token, if the host may see and change it; else 404."""
 
     @wraps(view)
-    def gate(request: HttpRequest, host: User, /, *, token: str, **more: str) -> HttpResponse:
+    def gate(request: HttpRequest, host: User, /, *, token: str, **more: object) -> HttpResponseBase:
         link = Invite.objects.of_host(host, everybodys=True).select_related("owner").filter(token=token).first()
         if link is None:
             raise Http404

@@ -1,6 +1,7 @@
 """Files of the spool as downloads, streamed: no more than a block of one is in memory."""
 
 import os
+from collections.abc import AsyncIterable
 from typing import BinaryIO, Self
 
 from django.http import StreamingHttpResponse
@@ -35,8 +36,14 @@ class Blocks:
 
 def attachment(file: BinaryIO, filename: str) -> StreamingHttpResponse:
     """An answer that a browser saves under `filename` and never shows: what is in the file is a stranger's."""
-    response = StreamingHttpResponse(Blocks(file), content_type="application/octet-stream")
-    response["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+    return streamed(Blocks(file), filename, os.fstat(file.fileno()).st_size)
+
+
+def streamed(blocks: AsyncIterable[bytes], filename: str, size: int | None) -> StreamingHttpResponse:
+    """The same of blocks from anywhere; `size` is None where nobody knows it."""
+    response = StreamingHttpResponse(blocks, content_type="application/octet-stream")
+    if size is not None:
+        response["Content-Length"] = str(size)
     response["Content-Disposition"] = content_disposition_header(True, names.clean(filename) or "file") or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     return response

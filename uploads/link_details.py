@@ -1,75 +1,29 @@
-"""What came through a link, for its host: totals, and the files with their state, page by page."""
+"""What came through a link, for its host: figures, what needs a look, and the guests with their files."""
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Count, Q, Sum
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from immichdrop.models import User
 from immichdrop.texts import size_words
 from invites.menu_gates import host_page, own_link
 from invites.menu_list import row_of
-from invites.models import Invite, Visit
-from uploads import host_hand
-from uploads.models import Upload, UploadQuerySet
+from invites.menu_rows import sheet
+from invites.models import Invite
+from uploads import host_hand, link_figures, link_guests, spool
+from uploads.file_looks import File, files_of
+from uploads.models import KnownAlbum, Upload, UploadQuerySet
 
-PAGE = 100  # files
+STUCK_SHOWN = 50  # files
+NAMED = 5  # files, where the host is asked once more
 Status = Upload.Status
-
-
-class Look(NamedTuple):
-    """How a state is told: the word, classes of its chip, its icon."""
-
-    words: str | Promise
-    chip: str
-    icon: str
-
-
-LOOKS = {
-    Status.RECEIVING: Look(_("Uploading"), "chip-sea", "upload"),
-    Status.RECEIVED: Look(_("Received"), "chip-safe", "shield-check"),
-    Status.DELIVERING: Look(_("On its way"), "chip-safe", "shield-check"),
-    Status.WAITING: Look(_("Waiting"), "", "clock"),
-    Status.HELD: Look(_("Waiting for you"), "", "clock"),
-    Status.DELIVERED: Look(_("In Immich"), "chip-album", "album"),
-    Status.DUPLICATE: Look(_("Already there"), "chip-same", "duplicate"),
-    Status.FAILED: Look(_("Failed"), "chip-bad", "warning"),
-}
-_IN_ALBUM = Look(_("In the album"), "chip-album", "album")
-
-
-@dataclass(frozen=True)
-class File:
-    """A row. `guest` is empty for somebody without a name."""
-
-    id: uuid.UUID
-    name: str
-    size: str
-    at: datetime
-    guest: str
-    look: Look
-    message: str
-    retriable: bool
-
-
-class Totals(NamedTuple):
-    """Of the files that came whole; `stuck` is the number of those that a host may have tried again."""
-
-    files: int
-    guests: int
-    size: str
-    in_immich: int
-    stuck: int
 
 
 @require_safe
@@ -78,12 +32,19 @@ class Totals(NamedTuple):
 def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """`GET /menu/links/{token}?page=`."""
     files = Upload.objects.filter(invite=link).counted()
-    page = Paginator(files.order_by("-created_at", "-pk"), PAGE).get_page(request.GET.get("page"))
+    page = link_guests.page_of(files, request.GET.get("page"))
+    per_day = link_figures.days(files)
+    totals = link_figures.totals(files)
     context = {
         "row": row_of(request, link),
-        "totals": _totals(files),
+        "totals": totals,
+        "per_day": per_day[-link_figures.DAYS :],
+        "bars": link_figures.bars(per_day[-link_figures.DAYS :]),
+        "days_left_out": len(per_day) > link_figures.DAYS,
+        "stuck": _stuck(files) if totals.stuck else [],
         "page": page,
-        "files": _files(link, list(page.object_list)),
+        "guests": link_guests.guests_on(page, link),
+        "album": _album_address(link),
         "said": [str(message) for message in messages.get_messages(request)],
     }
     return render(request, "menu/details.html", context)
@@ -93,49 +54,93 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @host_page
 @own_link
 def retry(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
-    """`POST /menu/links/{token}/retry`: tries the file `file` again, without it every one that waits or failed."""
+    """`POST /menu/links/{token}/retry`: tries each `file` again, without one every file that waits or failed."""
     stuck = Upload.objects.filter(invite=link).retriable()
-    if said := request.POST.get("file"):
+    if said := request.POST.getlist("file"):
         stuck = stuck.filter(pk__in=_ids(said))
     number = host_hand.retry(list(stuck.values_list("pk", flat=True)[: host_hand.MOST])).count
-    messages.info(request, ngettext("%d file is tried again", "%d files are tried again", number) % number)
-    return HttpResponseRedirect(resolve_url("menu-details", token=link.token))
+    return _back(request, link, ngettext("%d file is tried again", "%d files are tried again", number) % number)
 
 
-def _ids(said: str) -> list[uuid.UUID]:
-    try:
-        return [uuid.UUID(said)]
-    except ValueError:
-        return []
+@require_POST
+@host_page
+@own_link
+def give_up(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
+    """`POST /menu/links/{token}/give-up`: asks about each `file`, without one about all that failed; deletes the bytes
+    of those in `sure` (ids with commas between them), which are the ones that were asked about."""
+    files = Upload.objects.filter(invite=link)
+    if sure := request.POST.get("sure"):
+        return _given_up(request, host, link, files.filter(pk__in=_ids(sure.split(","))))
+    said = request.POST.getlist("file")
+    chosen = files.filter(pk__in=_ids(said)) if said else files.filter(status=Status.FAILED)
+    plan = host_hand.plan(list(chosen.values_list("pk", flat=True)[: host_hand.MOST]))
+    if not plan.ids:
+        return _back(request, link, gettext("Nothing of this can be given up now"))
+    context = {
+        "link": link,
+        "number": len(plan.ids),
+        "size": size_words(plan.bytes),
+        "sent": plan.sent,
+        "kept": len(plan.kept),
+        "named": Upload.objects.filter(pk__in=plan.ids[:NAMED]).order_by("created_at", "pk"),
+        "sure": ",".join(each.hex for each in plan.ids),
+    }
+    return sheet(request, "menu/sheets/give_up.html", context)
 
 
-def _totals(files: UploadQuerySet) -> Totals:
-    whole = Q(received_at__isnull=False)
-    sums = files.aggregate(
-        files=Count("pk", filter=whole),
-        guests=Count("guest", filter=whole, distinct=True),
-        size=Sum("size", filter=whole, default=0),
-        in_immich=Count("pk", filter=Q(status__in=Upload.CONFIRMED)),
+def _given_up(request: HttpRequest, host: User, link: Invite, chosen: UploadQuerySet) -> HttpResponse:
+    done = host_hand.give_up(list(chosen.values_list("pk", flat=True)[: host_hand.MOST]), spool.default())
+    if done.uploads:
+        LogEntry.objects.log_actions(host.pk, done.uploads, CHANGE, "Given up; its bytes were deleted.")
+    number = len(done.uploads)
+    words = ngettext("%d file given up", "%d files given up", number) % number
+    if done.kept:
+        kept = len(done.kept)
+        words += ngettext(", %d kept: it changed meanwhile", ", %d kept: they changed meanwhile", kept) % kept
+    return _back(request, link, words)
+
+
+def _back(request: HttpRequest, link: Invite, said: str) -> HttpResponse:
+    """To the page of the list that was looked at, with a short note."""
+    messages.info(request, said)
+    address, page = resolve_url("menu-details", token=link.token), request.GET.get("page", "")
+    wanted = f"?page={page}" if page.isascii() and page.isdigit() else ""
+    if "HX-Request" in request.headers:
+        # A whole page instead of the dialog that was asked for.
+        return HttpResponse(headers={"HX-Redirect": f"{address}{wanted}"})
+    return HttpResponseRedirect(f"{address}{wanted}")
+
+
+def _ids(said: Sequence[str]) -> list[uuid.UUID]:
+    """What are ids of these words."""
+    found = []
+    for each in said[: host_hand.MOST]:
+        try:
+            found.append(uuid.UUID(each))
+        except ValueError:
+            continue
+    return found
+
+
+def _stuck(files: UploadQuerySet) -> list[File]:
+    """What needs a look, failed files first."""
+    urgency = Case(
+        When(status=Status.FAILED, then=Value(0)),
+        When(status=Status.WAITING, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
     )
-    return Totals(**{**sums, "size": size_words(sums["size"])}, stuck=files.retriable().count())
+    rows = files.retriable().select_related("account").order_by(urgency, "-created_at", "-pk")[:STUCK_SHOWN]
+    return list(files_of(list(rows)).values())
 
 
-def _files(link: Invite, uploads: list[Upload]) -> list[File]:
-    visits = Visit.objects.filter(invite=link, guest__in={upload.guest_id for upload in uploads})
-    names: dict[int | None, str] = {visit.guest_id: visit.name for visit in visits}
-    stuck = set(Upload.objects.filter(pk__in=[each.pk for each in uploads]).retriable().values_list("pk", flat=True))
-    return [
-        File(
-            id=upload.pk,
-            name=upload.filename,
-            size=size_words(upload.size),
-            at=upload.received_at or upload.created_at,
-            guest=names.get(upload.guest_id, ""),
-            look=_IN_ALBUM
-            if upload.status == Status.DELIVERED and upload.in_album_at
-            else LOOKS[Status(upload.status)],
-            message=upload.message,
-            retriable=upload.pk in stuck,
-        )
-        for upload in uploads
-    ]
+def _album_address(link: Invite) -> str:
+    """The link's album as the host opens it in Immich; empty where there is none yet."""
+    if not link.album_id and not link.album_name:
+        return ""
+    account = link.account()
+    album_id = link.album_id
+    if album_id is None:
+        known = KnownAlbum.objects.filter(account=account, name=link.album_name)
+        album_id = known.values_list("album_id", flat=True).first()
+    return f"{account.web_address}/albums/{album_id}" if account.web_address and album_id else ""

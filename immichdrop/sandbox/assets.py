@@ -19,10 +19,11 @@ from .records import StoredAsset
 from .refusals import Fault, Refusal, not_found_or_no_access
 from .server import Server
 from .store import Store
-from .validation import array, identifier, refuse, text
+from .validation import array, identifier, one_of, refuse, text
 
 _CACHE = "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000"
 _CHECKSUMS_LIMIT = 65_534
+_SIZES = ("original", "fullsize", "preview", "thumbnail")  # Immich's OpenAPI, AssetMediaSize
 
 
 def routes(server: Server) -> list[Route]:
@@ -64,6 +65,9 @@ class _Assets:
         return _file(asset.path, asset.name, asset)
 
     async def thumbnail(self, request: Request, access: Access) -> Response:
+        size = request.query_params.get("size", "thumbnail")
+        words = f"size must be one of the following values: {', '.join(_SIZES)}"
+        refuse([one_of(size, _SIZES, ("size",), words)])
         asset = self._readable(request, "asset.view")
         path = await thumbnail_file(self._store, asset)
         if path is None:

@@ -61,6 +61,13 @@ def test_a_picture_that_is_none_has_no_thumbnail(sandbox: Sandbox, client: Immic
     assert refused.value.status == 404
 
 
+def test_a_size_that_there_is_not_is_invalid(target: Target) -> None:
+    asset_id = target.upload(unique_bytes())
+
+    with pytest.raises(Invalid, match="size"):
+        target.client.thumbnail(asset_id, size="huge")
+
+
 def test_what_is_not_there_is_not_found(target: Target) -> None:
     for ask in (target.client.asset, target.client.original, target.client.thumbnail):
         with pytest.raises(NotFound, match="Not found or no"):
