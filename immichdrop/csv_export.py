@@ -6,6 +6,7 @@ apostrophe in front, which spreadsheets take for "this is text" (OWASP, "CSV Inj
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Self
@@ -18,7 +19,8 @@ from django.utils.http import content_disposition_header
 Cell = str | int | datetime | UUID | None
 Row = Sequence[Cell]
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Also in their wide forms, and behind spaces that a spreadsheet drops.
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as the system's code page
 
 
@@ -31,7 +33,7 @@ def cell(value: Cell) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
 
 
 def lines(rows: Iterable[Row]) -> str:

@@ -13,7 +13,19 @@ from immichdrop.csv_export import Cell, Row, attachment, cell
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+49 30 1234", "-1+1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("https://evil.example.net")']
+    "text",
+    [
+        "=1+1",
+        "+49 30 1234",
+        "-1+1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n1",
+        "  =1+1",
+        "＝1+1",
+        '=HYPERLINK("https://evil.example.net")',
+    ],
 )
 def test_no_text_is_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
