@@ -6,7 +6,7 @@ Nothing is required: with an empty environment the product starts on SQLite in `
 from pathlib import Path
 
 from immichdrop import environment as env
-from immichdrop import secret
+from immichdrop import languages, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_dotenv(Path.cwd())
@@ -109,6 +109,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "immichdrop.security.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "immichdrop.security.SameOriginApiMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -147,7 +148,14 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https:")
 USE_TZ = True
 USE_I18N = True
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = languages.SOURCE
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = list(languages.translated(LOCALE_PATHS[0]))
+LANGUAGE_COOKIE_NAME = "drop_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]

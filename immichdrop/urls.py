@@ -1,8 +1,11 @@
 """Every route of the product."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from immichdrop import account, health, oauth
 from immichdrop.albums_api import albums
@@ -11,7 +14,7 @@ from immichdrop.login_api import login_api, logout_api
 from immichdrop.openapi import openapi
 from immichdrop.reachability import ping
 from invites import api as invites_api
-from invites import hosts_api, menu, menu_rows
+from invites import hosts_api, menu, menu_rows, poster
 from uploads import hosts_api as uploads_hosts_api
 from uploads import link_details, pages
 from uploads.metrics import metrics
@@ -19,6 +22,9 @@ from uploads.metrics import metrics
 urlpatterns = [
     path("", pages.front_page, name="front"),
     path("invite/<str:token>", pages.invite_page, name="invite"),
+    # For browsers that don't look into the page. Lazy, since the file's name is known once it was collected.
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg"))),
+    path("language", set_language, name="language"),
     path("login", login_page, name="login"),
     path("logout", logout_page, name="logout"),
     path("oauth/start", oauth.start, name="oauth-start"),
@@ -34,6 +40,7 @@ urlpatterns = [
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
     path("menu/links/<str:token>/qr", menu_rows.qr_page, name="menu-qr"),
     path("menu/links/<str:token>/qr.<str:kind>", menu_rows.qr_picture, name="menu-qr-picture"),
+    path("menu/links/<str:token>/poster", poster.poster_page, name="menu-poster"),
     path("menu/links/<str:token>/<str:action>", menu_rows.change, name="menu-change"),
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),

@@ -151,19 +151,28 @@ def _chosen(host: User, said: Chosen) -> InviteQuerySet:
 @describes(
     Operation(
         "get",
-        "The QR code of a text, as PNG; without a login of a link's address here",
+        "The QR code of a text; without a login of a link's address here",
         None,
-        query={"text": f"At most {LONGEST_QR_TEXT} characters"},
+        query={
+            "text": f"At most {LONGEST_QR_TEXT} characters",
+            "format": f"{', '.join(qr.KINDS)}; png without it",
+            "size": f"Pixels of a PNG in width and height, at most {qr.LARGEST}",
+        },
         needs=("text",),
-        errors={400: ["missing_text", "text_too_long"], 401: ["unauthorized"], 429: ["too_many_requests"]},
+        errors={
+            400: ["missing_text", "text_too_long", "invalid_format", "invalid_size"],
+            401: ["unauthorized"],
+            429: ["too_many_requests"],
+        },
         login=False,
     )
 )
 @csrf_exempt
 @require_GET
+@answers_bad_requests
 @answers_refusals
 def qr_code(request: HttpRequest) -> HttpResponse:
-    """`GET /api/qr?text=`, for hosts; for everybody where the text is the address of a link here."""
+    """`GET /api/qr?text=&format=&size=`, for hosts; for everybody where the text is the address of a link here."""
     text = request.GET.get("text", "")
     if not text:
         return JsonResponse({"error": "missing_text"}, status=400)
@@ -173,8 +182,13 @@ def qr_code(request: HttpRequest) -> HttpResponse:
         name = link_named_in(text, request)
         if not name or find_link(name, client_of(request)) is None:
             return JsonResponse({"error": "unauthorized"}, status=401)
+    kind = request.GET.get("format") or "png"
+    if kind not in qr.KINDS:
+        raise BadRequestError("invalid_format", f"format: one of {', '.join(qr.KINDS)} is wanted.")
     try:
-        return HttpResponse(qr.png(text), content_type="image/png")
+        return HttpResponse(qr.picture(text, kind, request.GET.get("size", "")), content_type=qr.KINDS[kind])
+    except qr.SizeError as error:
+        raise BadRequestError("invalid_size", f"size: {error}") from error
     except qr.TooLongError:
         return _too_long()
 

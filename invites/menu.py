@@ -59,9 +59,12 @@ def toast(words: str) -> str:
 @require_safe
 @host_page
 def connection(request: HttpRequest, host: User) -> HttpResponse:
-    """`/menu/immich`: the banner, whether the host's Immich answers."""
+    """`/menu/immich`: the banner, whether the host's Immich is `here` or `away`; 204 when that is what it `was`."""
     account = ImmichAccount.objects.of_owner(host)
-    return render(request, "menu/parts/connection.html", {"reachable": reachability.of(account.address)})
+    state = "here" if reachability.of(account.address) else "away"
+    if request.GET.get("was") == state:
+        return HttpResponse(status=204)  # a screen reader would read it out again
+    return render(request, "menu/parts/connection.html", {"state": state})
 
 
 @require_safe

@@ -1,6 +1,5 @@
 """What hosts do to the links in their list. A row is answered to htmx, the list to everybody else."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from django.contrib import messages
@@ -21,10 +20,6 @@ from invites.models import Invite
 from invites.queries import InviteQuerySet
 
 LARGE = 24  # pixels of a module, so that a poster stays sharp
-PICTURES: dict[str, tuple[str, Callable[[str], bytes]]] = {
-    "png": ("image/png", lambda text: qr.png(text, LARGE)),
-    "svg": ("image/svg+xml", lambda text: qr.svg(text).encode()),
-}
 
 
 @require_POST
@@ -121,11 +116,14 @@ def qr_page(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @host_page
 @own_link
 def qr_picture(request: HttpRequest, host: User, link: Invite, kind: str) -> HttpResponse:
-    """`GET /menu/links/{token}/qr.{kind}`: the code as a file, `png` or `svg`."""
-    if kind not in PICTURES:
+    """`GET /menu/links/{token}/qr.{kind}?size=`: the code as a file, `png` (of so many pixels) or `svg`."""
+    if kind not in qr.KINDS:
         raise Http404
-    media_type, draw = PICTURES[kind]
-    answer = HttpResponse(draw(absolute_address(request, link)), content_type=media_type)
+    try:
+        drawn = qr.picture(absolute_address(request, link), kind, request.GET.get("size", ""), LARGE)
+    except qr.SizeError as error:
+        return HttpResponse(f"size: {error}", status=400, content_type="text/plain")
+    answer = HttpResponse(drawn, content_type=qr.KINDS[kind])
     answer["Content-Disposition"] = f'attachment; filename="qr-{link.slug or link.token[:8]}.{kind}"'
     return answer
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.serving import eventually
+from immichdrop.models import User
+from tests.serving import ROOT, eventually
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -22,6 +24,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -69,6 +72,38 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
     for context in made:
         context.close()
     assert complaints == []
+
+
+OpenMenu = Callable[..., Page]
+
+
+@pytest.fixture
+def host(transactional_db: None) -> User:
+    return User.objects.create_user("lena@example.org", name="Lena Brandt")
+
+
+@pytest.fixture
+def open_menu(web: str, host: User, new_context: NewContext) -> OpenMenu:
+    """The links page in a browser that is logged in; a desktop in Tokyo unless told otherwise."""
+
+    def open_it(path: str = "/menu", **options: object) -> Page:
+        client = Client()
+        client.force_login(host)
+        wanted = {**DESKTOP, "is_mobile": False, "has_touch": False, "timezone_id": "Asia/Tokyo", **options}
+        context = new_context(permissions=["clipboard-read", "clipboard-write"], **wanted)
+        context.add_cookies([{"name": "drop_session", "value": client.cookies["drop_session"].value, "url": web}])
+        page = context.new_page()
+        page.goto(f"{web}{path}")
+        return page
+
+    return open_it
+
+
+def axe(page: Page) -> list[str]:
+    """What axe-core complains of."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    return [f"{each['id']}: {node['html'][:200]}" for each in found["violations"] for node in each["nodes"]]
 
 
 class GuestPage:

@@ -1,45 +1,17 @@
 """A host at the links page, as a person meets it: with the mouse, the keyboard, a thumb and a screen reader's eyes."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
 from immichdrop.models import User
 from immichdrop.sandbox import Sandbox
 from invites.models import Invite
-from tests.browser.conftest import DESKTOP, PHONE, NewContext
+from tests.browser.conftest import DESKTOP, PHONE, NewContext, OpenMenu, axe
 from tests.conftest import MakeInvite
-from tests.serving import ROOT
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NASTY = "<img src=x onerror=alert(1)>"
-OpenMenu = Callable[..., Page]
-
-
-@pytest.fixture
-def host(transactional_db: None) -> User:
-    return User.objects.create_user("lena@example.org", name="Lena Brandt")
-
-
-@pytest.fixture
-def open_menu(web: str, host: User, new_context: NewContext) -> OpenMenu:
-    """The links page in a browser that is logged in; a desktop in Tokyo unless told otherwise."""
-
-    def open_it(path: str = "/menu", **options: object) -> Page:
-        client = Client()
-        client.force_login(host)
-        wanted = {**DESKTOP, "is_mobile": False, "has_touch": False, "timezone_id": "Asia/Tokyo", **options}
-        context = new_context(permissions=["clipboard-read", "clipboard-write"], **wanted)
-        context.add_cookies([{"name": "drop_session", "value": client.cookies["drop_session"].value, "url": web}])
-        page = context.new_page()
-        page.goto(f"{web}{path}")
-        return page
-
-    return open_it
 
 
 def row(page: Page, name: str) -> Locator:
@@ -367,7 +339,7 @@ def test_axe_finds_nothing(
     open_menu: OpenMenu, host: User, make_invite: MakeInvite, theme: str, device: dict[str, object]
 ) -> None:
     options = {**device, "color_scheme": theme, "bypass_csp": True, "reduced_motion": "reduce"}
-    assert _axe(open_menu("/menu", **options)) == []
+    assert axe(open_menu("/menu", **options)) == []
     link = make_invite(owner=host, name="Beach week", password="sesame", album_name="Summer")
     make_invite(owner=host, name="Over", disabled=True, max_uses=5, used=4)
     page = open_menu("/menu?create", **options)
@@ -375,20 +347,13 @@ def test_axe_finds_nothing(
     page.get_by_text("Several times").click()
     page.get_by_role("button", name="Create link").click()
     expect(page.locator(".field-error")).to_have_count(1)
-    assert _axe(page) == []
+    assert axe(page) == []
     page = open_menu("/menu", **options)
     page.get_by_label("Select Beach week").check()
     page.get_by_label("More: Over").click()
-    assert _axe(page) == []
+    assert axe(page) == []
     page.keyboard.press("Escape")
     page.get_by_label("QR code: Beach week").click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert _axe(page) == []
-    assert _axe(open_menu(f"/menu/links/{link.token}", **options)) == []
-
-
-def _axe(page: Page) -> list[str]:
-    """What axe-core complains of."""
-    page.add_script_tag(path=Path(AXE))
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    return [f"{each['id']}: {node['html'][:200]}" for each in found["violations"] for node in each["nodes"]]
+    assert axe(page) == []
+    assert axe(open_menu(f"/menu/links/{link.token}", **options)) == []

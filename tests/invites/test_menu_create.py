@@ -205,7 +205,8 @@ def test_without_immich_the_panel_is_of_use(at_home: Client, settings: LazySetti
 
 def test_the_banner_tells_whether_immich_answers(at_home: Client, sandbox: Sandbox, settings: LazySettings) -> None:
     assert "Connected to Immich" in at_home.get("/menu/immich").content.decode()
+    assert at_home.get("/menu/immich?was=here").status_code == 204
     settings.IMMICH_BASE_URL = "http://127.0.0.1:9"
-    away = at_home.get("/menu/immich").content.decode()
+    away = at_home.get("/menu/immich?was=here").content.decode()
     assert "Immich can&#x27;t be reached" in away or "Immich can't be reached" in away
     assert "Uploads are safe here and wait until Immich is back." in away

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from immichdrop.models import User
+from invites import qr
 from invites.models import Invite
 from tests.invites.conftest import MakeInvite
 
@@ -186,6 +187,11 @@ def test_the_code_is_shown_and_saved(at_home: Client, link: Invite) -> None:
     assert svg.content.startswith(b"<svg")
     assert svg["Content-Disposition"].startswith("attachment")
     assert at_home.get(f"/menu/links/{link.token}/qr.gif").status_code == 404
+    large = at_home.get(f"/menu/links/{link.token}/qr.png?size=2000")
+    assert large.content == qr.png_of_size(f"http://testserver/invite/{link.token}", 2000)
+    refused = at_home.get(f"/menu/links/{link.token}/qr.png?size=huge")
+    assert refused.status_code == 400
+    assert refused.content.startswith(b"size: a number of pixels")
 
 
 # --- strangers

@@ -51,6 +51,27 @@ def test_png_and_svg_are_one_picture_with_a_quiet_zone(scale: int) -> None:
     assert modules_of_svg(qr.svg(TEXT)) == rows
 
 
+@pytest.mark.parametrize("size", [37, 300, 501, 4000])
+def test_a_png_of_any_size(size: int) -> None:
+    picture = Image.open(io.BytesIO(qr.png_of_size(TEXT, size))).convert("L")
+    assert picture.size == (size, size)
+    wanted = modules_of_svg(qr.svg(TEXT))
+    scale = size // len(wanted)
+    edge = (size - scale * len(wanted)) // 2
+    inside = picture.crop((edge, edge, edge + scale * len(wanted), edge + scale * len(wanted)))
+    written = io.BytesIO()
+    inside.save(written, format="PNG")
+    assert modules_of_png(written.getvalue(), scale) == wanted
+    # Beside it everything is white.
+    assert picture.histogram()[0] == sum(map(sum, wanted)) * scale**2
+
+
+@pytest.mark.parametrize("size", [0, 36, 4001])
+def test_sizes_it_can_not_have(size: int) -> None:
+    with pytest.raises(qr.SizeError, match="from 37 to 4000"):
+        qr.png_of_size(TEXT, size)
+
+
 def test_an_svg_may_stand_in_a_page_several_times() -> None:
     image = qr.svg(TEXT)
     assert image.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
@@ -78,6 +99,26 @@ def test_a_host_gets_a_code_of_anything(at_home: Client) -> None:
     answer = at_home.get("/api/qr", {"text": "Wifi: grüne Tür"})
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
     assert answer.content == qr.png("Wifi: grüne Tür")
+
+
+def test_format_and_size(at_home: Client) -> None:
+    svg = at_home.get("/api/qr", {"text": TEXT, "format": "svg"})
+    assert (svg["Content-Type"], svg.content.decode()) == ("image/svg+xml", qr.svg(TEXT))
+    png = at_home.get("/api/qr", {"text": TEXT, "format": "png", "size": "300"})
+    assert (png["Content-Type"], png.content) == ("image/png", qr.png_of_size(TEXT, 300))
+
+
+@pytest.mark.parametrize("size", ["1", "4001", "-300", "3e2", "300px", "٣٠٠", "9" * 5000])
+def test_sizes_that_make_no_sense(at_home: Client, size: str) -> None:
+    answer = at_home.get("/api/qr", {"text": TEXT, "size": size})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_size")
+    assert answer.json()["message"].startswith("size: ")
+
+
+def test_formats_that_are_not_there(at_home: Client) -> None:
+    answer = at_home.get("/api/qr", {"text": TEXT, "format": "gif"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_format")
+    assert answer.json()["message"].startswith("format: ")
 
 
 @pytest.mark.parametrize("base", ["", "https://drop.example.org"])

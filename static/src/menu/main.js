@@ -18,6 +18,7 @@ Object.assign(htmx.config, {
   allowScriptTags: false,
   historyEnabled: false, // it would keep pages in the browser's storage; addresses are kept in step by creating.js
   responseHandling: [
+    { code: "204", swap: false }, // all is as it was
     { code: "[23]..", swap: true },
     { code: "422", swap: true }, // a form with words about what is wrong in it
     { code: "...", swap: false, error: true },

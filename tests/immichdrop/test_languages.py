@@ -1,0 +1,105 @@
+"""Which languages pages are shown in, and how a person chooses one."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.conf import settings as configured
+from django.test import Client
+
+from immichdrop import languages
+from immichdrop.models import User
+
+TWO = [("en", "English"), ("ar", "العربية")]
+
+
+@pytest.fixture
+def at_home(client: Client, db: None) -> Client:
+    client.force_login(User.objects.create_user("host@example.org"))
+    return client
+
+
+def catalogue(folder: Path, locale: str, name: str = "django.mo") -> None:
+    file = folder / locale / "LC_MESSAGES" / name
+    file.parent.mkdir(parents=True)
+    file.touch()
+
+
+def test_a_language_is_offered_once_it_has_a_catalogue(tmp_path: Path) -> None:
+    assert list(languages.translated(tmp_path / "nowhere")) == [("en", "English")]
+    catalogue(tmp_path, "zh_Hans")
+    catalogue(tmp_path, "de")
+    catalogue(tmp_path, "fr", "django.po")  # Django reads what was compiled
+    catalogue(tmp_path, "la")  # none of ours
+    assert list(languages.translated(tmp_path)) == [("en", "English"), ("de", "Deutsch"), ("zh-hans", "简体中文")]
+
+
+def test_there_are_fourteen_languages_and_the_settings_know_those_with_a_catalogue() -> None:
+    assert len(languages.NAMES) == 14
+    assert list(languages.translated(configured.LOCALE_PATHS[0])) == configured.LANGUAGES
+    assert configured.LANGUAGE_CODE == configured.LANGUAGES[0][0] == "en"
+
+
+def test_a_page_is_in_one_language(client: Client, db: None, settings: LazySettings) -> None:
+    """Without a catalogue of ours Django's own words would be mixed in."""
+    settings.LANGUAGES = TWO[:1]
+    page = client.get("/login", headers={"Accept-Language": "de"}).content.decode()
+    assert '<html lang="en" dir="ltr"' in page
+
+
+def test_the_browsers_language_counts_until_one_is_chosen(client: Client, db: None, settings: LazySettings) -> None:
+    settings.LANGUAGES = TWO
+    arabic = {"Accept-Language": "ar-EG, en;q=0.5"}
+    assert '<html lang="ar" dir="rtl"' in client.get("/login", headers=arabic).content.decode()
+    client.post("/language", {"language": "en"})
+    assert '<html lang="en" dir="ltr"' in client.get("/login", headers=arabic).content.decode()
+
+
+def test_a_choice_is_kept_and_leads_back(at_home: Client, settings: LazySettings) -> None:
+    settings.LANGUAGES = TWO
+    answer = at_home.post("/language", {"language": "ar", "next": "/menu?q=beach"})
+    assert (answer.status_code, answer["Location"]) == (302, "/menu?q=beach")
+    cookie = answer.cookies["drop_language"]
+    assert (cookie.value, cookie["max-age"], cookie["samesite"], cookie["httponly"]) == ("ar", 31536000, "Lax", True)
+    assert '<html lang="ar" dir="rtl"' in at_home.get("/menu").content.decode()
+
+
+@pytest.mark.parametrize("there", ["https://evil.example.net/", "//evil.example.net", "javascript:alert(1)"])
+def test_it_leads_to_no_other_site(client: Client, db: None, settings: LazySettings, there: str) -> None:
+    settings.LANGUAGES = TWO
+    assert client.post("/language", {"language": "ar", "next": there})["Location"] == "/"
+
+
+@pytest.mark.parametrize("code", ["", "xx", "de", "../de", "ar\0"])
+def test_what_is_not_offered_changes_nothing(client: Client, db: None, settings: LazySettings, code: str) -> None:
+    settings.LANGUAGES = TWO
+    assert client.post("/language", {"language": code}).status_code == 302
+    assert '<html lang="en"' in client.get("/login").content.decode()
+
+
+def test_looking_there_chooses_nothing(client: Client, settings: LazySettings) -> None:
+    settings.LANGUAGES = TWO
+    assert not client.get("/language", {"language": "ar"}).cookies
+
+
+def test_a_choice_needs_a_token(db: None, settings: LazySettings) -> None:
+    settings.LANGUAGES = TWO
+    assert Client(enforce_csrf_checks=True).post("/language", {"language": "ar"}).status_code == 403
+
+
+def test_the_menu_offers_what_there_is(at_home: Client, settings: LazySettings) -> None:
+    settings.LANGUAGES = TWO[:1]
+    assert 'action="/language"' not in at_home.get("/menu").content.decode()
+    settings.LANGUAGES = TWO
+    page = at_home.get("/menu?q=beach").content.decode()
+    assert 'action="/language"' in page
+    assert 'name="next" value="/menu?q=beach"' in page
+    assert 'value="en" lang="en" aria-current="true"' in page
+    assert 'value="ar" lang="ar">' in page
+
+
+def test_the_icon_is_where_browsers_look_for_it(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/static/favicon.")
+    assert answer["Location"].endswith(".svg")
