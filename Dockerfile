@@ -18,8 +18,10 @@ COPY immichdrop immichdrop
 COPY invites invites
 COPY uploads uploads
 COPY templates templates
+COPY locale locale
 COPY --from=pages /build/static/dist static/dist
 RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput --clear --verbosity 0 && rm -r /tmp/build \
+    && python -m babel.messages.frontend --quiet compile -D django -d locale \
     && python -m compileall -q immichdrop invites uploads \
     && useradd --system --uid 10001 --home-dir /data --no-create-home immichdrop \
     && install --directory --owner=immichdrop --mode=0700 /data
