@@ -20,16 +20,17 @@ COPY uploads uploads
 COPY templates templates
 COPY locale locale
 COPY --from=pages /build/static/dist static/dist
-RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput --clear --verbosity 0 && rm -r /tmp/build \
+# The last line is for checkouts that only their owner may read: whoever PUID names has to read this.
+RUN DATA_DIR=build python manage.py collectstatic --noinput --clear --verbosity 0 && rm -r build \
     && python -m babel.messages.frontend --quiet compile -D django -d locale \
     && python -m compileall -q immichdrop invites uploads \
-    && useradd --system --uid 10001 --home-dir /data --no-create-home immichdrop \
-    && install --directory --owner=immichdrop --mode=0700 /data
-USER immichdrop
+    && chmod -R a+rX .
 ENV DATA_DIR=/data PORT=8080
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=4)"]
+# Begins as root, gives the volume to PUID:PGID, and goes on as them.
+ENTRYPOINT ["python", "-m", "immichdrop.entrypoint"]
 CMD ["python", "manage.py", "serve"]

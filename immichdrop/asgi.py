@@ -1,5 +1,5 @@
-"""The server's application: file bytes go to the tus endpoint or the older routes, sockets to Channels, the rest to
-Django."""
+"""The server's application: file bytes go to the tus endpoint, the older routes or the plain form, sockets to Channels,
+the rest to Django."""
 
 import os
 from typing import cast
@@ -19,16 +19,19 @@ from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.handler import OneGoHandler  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
 from immichdrop.static_files import StaticFiles  # noqa: E402
-from uploads import legacy, spool, tus  # noqa: E402
+from uploads import legacy, plain_form, spool, tus  # noqa: E402
 from uploads.consumers import UploadsConsumer  # noqa: E402
 
 
 class ByPath:
     """Sends requests that bring files to their own applications, everything else on to Django."""
 
-    def __init__(self, tus_app: Application, legacy_app: Application, others: Application) -> None:
+    def __init__(
+        self, tus_app: Application, legacy_app: Application, plain_form_app: Application, others: Application
+    ) -> None:
         self.tus_app = tus_app
         self.legacy_app = legacy_app
+        self.plain_form_app = plain_form_app
         self.others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,17 +40,21 @@ class ByPath:
             app = self.tus_app
         elif scope["path"] in legacy.PATHS:
             app = self.legacy_app
+        elif plain_form.is_plain_form(scope):
+            app = self.plain_form_app
         await app(scope, receive, send)
 
 
 tus_app = tus.TusApp(spool.default())
 legacy_app = legacy.LegacyApp(spool.default())
+plain_form_app = plain_form.PlainFormApp(spool.default())
 application = TrustedProxies(
     ProtocolTypeRouter(
         {
             "http": ByPath(
                 tus_app,
                 legacy_app,
+                plain_form_app,
                 StaticFiles(BodyGuard(cast("Application", OneGoHandler())), settings.STATIC_ROOT, settings.STATIC_URL),
             ),
             "websocket": URLRouter([path("ws", UploadsConsumer.as_asgi())]),

@@ -85,14 +85,19 @@ def address(name: str, default: str = "") -> str:
     value = text(name)
     if not value:
         return default
+    if not is_address(value):
+        raise refuse(name, value, "an address such as https://photos.example.org")
+    return value.rstrip("/")
+
+
+def is_address(value: str) -> bool:
+    """Whether it is an http(s) address, and nothing but that."""
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or parts.username or re.search(r"\s", value):
-        raise refuse(name, value, "an address such as https://photos.example.org")
-    return value.rstrip("/")
+        return False
+    return usable and not (parts.query or parts.fragment or parts.username or re.search(r"\s", value))
 
 
 def immich_address(name: str) -> str:

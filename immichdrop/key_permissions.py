@@ -8,11 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`without`: what a host reads when the key lacks one of the permissions."""
+    """`without`: what a host reads when the key lacks one of the permissions.
+
+    `of_hosts`: only keys that hosts have connected need it, and not the environment's.
+    """
 
     title: str | Promise
     permissions: tuple[str, ...]
     without: str | Promise
+    of_hosts: bool = False
 
     def allowed(self, granted: frozenset[str]) -> bool:
         return "all" in granted or granted.issuperset(self.permissions)
@@ -58,6 +62,7 @@ USES = (
         _("Revoke itself when you disconnect"),
         ("apiKey.delete",),
         _("When you disconnect, delete the key in Immich yourself."),
+        of_hosts=True,
     ),
 )
 

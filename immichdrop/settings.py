@@ -22,7 +22,8 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 DEBUG = env.flag("DEBUG", default=False)
 TIME_ZONE = env.zone("TZ", "UTC")
 PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ["*"])
+# Programs on this machine may always ask: a container's health check is one.
+ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS", ["*"]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
 # TRUSTED_PROXY is the older name.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", env.networks("TRUSTED_PROXY", env.PRIVATE_NETWORKS))
@@ -67,11 +68,13 @@ CHANNEL_LAYERS = {
 
 # --- Immich
 
-IMMICH_BASE_URL = (
-    env.immich_address("IMMICH_BASE_URL")
-    or env.immich_address("IMMICH_LOCAL_URL")
-    or env.immich_address("IMMICH_EXTERNAL_URL")
-)
+# By the setting that names each; the first that is set is used.
+IMMICH_ADDRESSES = {
+    "IMMICH_BASE_URL": env.immich_address("IMMICH_BASE_URL"),
+    "IMMICH_LOCAL_URL": env.immich_address("IMMICH_LOCAL_URL"),
+    "IMMICH_EXTERNAL_URL": env.immich_address("IMMICH_EXTERNAL_URL"),
+}
+IMMICH_BASE_URL = next(filter(None, IMMICH_ADDRESSES.values()), "")
 IMMICH_API_KEY = env.text("IMMICH_API_KEY")
 ALLOW_SERVER_KEY = env.flag("ALLOW_SERVER_KEY", default=True)
 IMMICH_ADMINS_ARE_STAFF = env.flag("IMMICH_ADMINS_ARE_STAFF", default=True)

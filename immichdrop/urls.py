@@ -16,12 +16,14 @@ from immichdrop.reachability import ping
 from invites import api as invites_api
 from invites import hosts_api, menu, menu_rows, poster
 from uploads import hosts_api as uploads_hosts_api
-from uploads import link_details, pages
+from uploads import link_details, pages, status_page
 from uploads.metrics import metrics
 
 urlpatterns = [
     path("", pages.front_page, name="front"),
+    path("files", pages.back_to_front_page, name="front-files"),  # POST goes to uploads.plain_form
     path("invite/<str:token>", pages.invite_page, name="invite"),
+    path("invite/<str:token>/files", pages.back_to_invite_page, name="invite-files"),  # here as well
     # For browsers that don't look into the page. Lazy, since the file's name is known once it was collected.
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg"))),
     path("language", set_language, name="language"),
@@ -35,6 +37,8 @@ urlpatterns = [
     path("menu", menu.menu, name="menu"),
     path("menu/immich", menu.connection, name="menu-immich"),
     path("menu/albums", menu.albums, name="menu-albums"),
+    path("menu/connection", status_page.status, name="menu-connection"),
+    path("menu/connection/retry", status_page.retry, name="menu-connection-retry"),
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
     path("menu/links/<str:token>", link_details.details, name="menu-details"),
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),

@@ -163,6 +163,9 @@ def _apply(invite: Invite, fields: LinkFields) -> set[str]:
         changed.add("password_set_at")
     for name, value in said.items():
         setattr(invite, name, value.strip() if isinstance(value, str) else value)
+    if said.keys() & {"album_id", "album_name"} and invite.album_missing_at:
+        invite.album_missing_at = None  # of the one before; it is found out anew
+        changed.add("album_missing_at")
     if "slug" in said:
         invite.slug = invite.slug or None  # unique, so that an empty text could be there only once
     _check(invite, changed)

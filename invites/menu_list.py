@@ -36,6 +36,7 @@ _LOOKS = {
     LinkStatus.USED_UP: ("chip-same", "check-circle"),
     LinkStatus.EXPIRED: ("", "clock"),
     LinkStatus.DISABLED: ("", "power"),
+    LinkStatus.ALBUM_MISSING: ("chip-bad", "warning"),
 }
 
 

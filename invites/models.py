@@ -40,6 +40,7 @@ class LinkStatus(models.TextChoices):
     USED_UP = "used_up", "Used up"
     EXPIRED = "expired", "Expired"
     DISABLED = "disabled", "Disabled"
+    ALBUM_MISSING = "album_missing", "Album missing"
 
 
 _CLOSED_STATUSES = {
@@ -85,6 +86,12 @@ class Invite(models.Model):
     )
     album_id = models.UUIDField("Immich album id", null=True, blank=True)
     album_name = models.CharField("album", max_length=200, blank=True, help_text="Found by its exact name, or made.")
+    album_missing_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since when its album is known to be gone from Immich, and not to be made again.",
+    )
 
     max_uses = models.IntegerField(
         "maximum uses",
@@ -224,7 +231,10 @@ class Invite(models.Model):
     def status(self, now: datetime | None = None) -> LinkStatus | None:
         """What the host's list says of it; None when it was deleted."""
         now = now or timezone.now()
-        if refusal := self.closed(None, now):
+        refusal = self.closed(None, now)
+        if self.album_missing_at and refusal in (None, Refusal.NOT_OPEN):
+            return LinkStatus.ALBUM_MISSING
+        if refusal:
             return _CLOSED_STATUSES.get(refusal)
         last_use = self.remaining == 1 and not self.one_time
         last_days = self.expires_at is not None and self.expires_at - now < ENDS_SOON

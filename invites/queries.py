@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, OrderBy, Q
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
 
-from immichdrop.models import User
+from immichdrop.models import ImmichAccount, User
 from immichdrop.texts import storable
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ class InviteQuerySet(models.QuerySet["Invite"]):
         """The links a host may see and change: their own; of staff, who asked for them, everybody's."""
         links = self.existing()
         return links if everybodys and host.is_staff else links.filter(owner=host)
+
+    def of_account(self, account: ImmichAccount) -> "InviteQuerySet":
+        """The links that deliver into this account, as `ImmichAccountManager.of_owner` has it."""
+        links = self.existing()
+        if account.encrypted_key:
+            return links.filter(owner=account.owner)
+        if not settings.ALLOW_SERVER_KEY:
+            return links.filter(owner=None)
+        own = ImmichAccount.objects.filter(connected=True, owner__isnull=False).exclude(encrypted_key="")
+        return links.filter(Q(owner=None) | ~Q(owner__in=own.values("owner")))
 
     def search(self, text: str) -> "InviteQuerySet":
         """Links in whose name, album, custom address or token each of these words occurs."""

@@ -40,7 +40,7 @@ def main() -> int:
     postgres = {"TEST_DATABASE_URL": POSTGRES} if POSTGRES not in missing else {}
     failed = 0
     if POSTGRES not in missing:
-        marks = "not browser and not kill"
+        marks = "not browser and not kill and not image"
         failed |= run("PostgreSQL", "-m", marks, DATABASE_URL=POSTGRES, **redis)
     failed |= run("SQLite, with the browser", **postgres, **redis)
     for url in missing:

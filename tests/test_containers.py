@@ -1,4 +1,4 @@
-"""The image and the compose files fit the product. They are read as text: no engine is needed, and none builds them."""
+"""The Dockerfile and the compose files fit the product, as they are written. What they make: tests/image."""
 
 import json
 import re
@@ -11,42 +11,16 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
+from tests import compose
+from tests.image.dockerfile import instructions, lines, words
 from tests.test_docs import ROOT, configuration
 
 COMPOSE = ["compose.yaml", "compose.scale.yaml"]
 NOT_OURS = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}  # the database image's own
 
 
-def lines(name: str) -> list[str]:
-    """A file's lines without comments and empty ones."""
-    without = (re.sub(r"(^|\s)#.*", "", line).rstrip() for line in (ROOT / name).read_text().splitlines())
-    return [line for line in without if line.strip()]
-
-
-def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile's instructions, with what was broken into lines put together again."""
-    text = re.sub(r"\\\n\s*", "", "\n".join(lines("Dockerfile")))
-    return [(word, rest) for word, _, rest in (line.partition(" ") for line in text.splitlines())]
-
-
 def last(word: str) -> str:
     return next(rest for each, rest in reversed(instructions()) if each == word)
-
-
-def block(name: str, key: str) -> list[str]:
-    """What stands under a key of the first level."""
-    found: list[str] = []
-    inside = False
-    for line in lines(name):
-        if not line.startswith(" "):
-            inside = line.startswith(f"{key}:")
-        elif inside:
-            found.append(line)
-    return found
-
-
-def names_in(name: str, key: str) -> set[str]:
-    return {found[1] for line in block(name, key) if (found := re.match(r"  ([\w-]+):", line))}
 
 
 # --- the image
@@ -78,15 +52,17 @@ def test_the_image_has_the_versions_that_the_product_asks_for() -> None:
     assert int(node.removeprefix("node:").removesuffix("-slim")) > float(engine.removeprefix(">="))
 
 
-def test_it_installs_by_hashes_and_runs_as_nobody_special() -> None:
-    words = [word for word, _ in instructions()]
+def test_it_installs_by_hashes() -> None:
     assert "pip install --require-hashes -r requirements.txt" in [
         rest for word, rest in instructions() if word == "RUN"
     ]
-    user = last("USER")
-    assert f"useradd --system --uid 10001 --home-dir /data --no-create-home {user}" in last("RUN")
-    assert words.index("USER") > max(at for at, word in enumerate(words) if word in ("RUN", "COPY"))
-    assert json.loads(last("CMD")) == ["python", "manage.py", "serve"]
+
+
+def test_it_begins_as_root_by_the_entrypoint() -> None:
+    """Which gives the volume away and steps down; health checks and `docker exec` are root's."""
+    assert "USER" not in [word for word, _ in instructions()]
+    assert words(last("ENTRYPOINT")) == ["python", "-m", "immichdrop.entrypoint"]
+    assert words(last("CMD")) == ["python", "manage.py", "serve"]
 
 
 def test_it_keeps_everything_in_its_volume() -> None:
@@ -103,7 +79,7 @@ def test_its_pages_are_where_the_product_looks_for_them() -> None:
 
 
 def test_its_health_check_asks_the_product(web: str) -> None:
-    program = json.loads(last("HEALTHCHECK").partition(" CMD ")[2])
+    program = words(last("HEALTHCHECK").partition(" CMD ")[2])
     assert program[0] == "python"
 
     def ends_well(port: int | None) -> bool:
@@ -120,46 +96,45 @@ def test_its_health_check_asks_the_product(web: str) -> None:
 
 @pytest.mark.parametrize("name", COMPOSE)
 def test_every_setting_of_a_compose_file_is_documented(name: str) -> None:
-    text = "\n".join(lines(name))
-    used = set(re.findall(r"^\s+([A-Z][A-Z_]+): ", text, re.MULTILINE)) | set(re.findall(r"\$\{(\w+)", text))
+    environments = [service.get("environment", {}) for service in compose.load(ROOT / name)["services"].values()]
+    used = {setting for each in environments for setting in each}
+    used |= set(re.findall(r"\$\{(\w+)", "\n".join(lines(name))))
     assert {"DATA_DIR", "PORT"} <= used
     assert used <= set(configuration()) | NOT_OURS
 
 
 @pytest.mark.parametrize("name", COMPOSE)
 def test_a_compose_file_refers_to_what_is_there(name: str) -> None:
-    text = "\n".join(lines(name))
-    services, volumes = names_in(name, "services"), names_in(name, "volumes")
-    anchors = re.findall(r"&([\w-]+)", text)
-    assert len(anchors) == len(set(anchors))
-    assert set(re.findall(r"[ ]\*([\w-]+)", text)) <= set(anchors)
-    mounts = [source for source, _ in re.findall(r"^\s+- (\.?[\w./-]+):(/[\w./-]+)", text, re.MULTILINE)]
-    assert {source for source in mounts if not source.startswith("./")} == volumes
+    file = compose.load(ROOT / name)
+    services = file["services"]
+    mounts = [mount.split(":")[0] for service in services.values() for mount in service.get("volumes", [])]
+    assert {source for source in mounts if not source.startswith("./")} == set(file["volumes"])
     assert [source for source in mounts if source.startswith("./") and not (ROOT / source).exists()] == []
-    waited_for = set(re.findall(r"([\w-]+):\n\s+condition: ", text))
-    assert waited_for <= services
+    assert {each for service in services.values() for each in service.get("depends_on", {})} <= set(services)
 
 
 @pytest.mark.parametrize("name", COMPOSE)
-def test_a_compose_file_is_indented_evenly(name: str) -> None:
-    text = (ROOT / name).read_text()
-    assert "\t" not in text
-    depth = 0
-    for line in lines(name):
-        indent = len(line) - len(line.lstrip())
-        assert indent % 2 == 0, line
-        assert indent <= depth + 2, line
-        depth = indent
-        assert re.fullmatch(r"\s*(- .+|[\w<-]+:( .+)?)", line), line
+def test_our_services_keep_everything_in_the_images_volume(name: str) -> None:
+    ours = [service for service in compose.load(ROOT / name)["services"].values() if service["image"] == "immich-drop"]
+    assert ours
+    for service in ours:
+        assert service["volumes"] == [f"data:{last('VOLUME')}"]
+        assert service["environment"]["DATA_DIR"] == last("VOLUME")
+        assert service["environment"]["PORT"] == last("EXPOSE")
+        assert service["env_file"] == [{"path": ".env", "required": "false"}]
+        assert "user" not in service
 
 
 def test_commands_in_compose_files_are_commands() -> None:
-    text = (ROOT / "compose.scale.yaml").read_text()
-    commands = [json.loads(said) for said in re.findall(r'command: (\["python".*\])', text)]
-    assert [command[2:] for command in commands] == [["worker"], ["migrate"], ["serve", "--no-worker"]]
-    assert {"proxy", "postgres", "redis", "web-1", "web-2", "worker-1", "worker-2"} <= names_in(
-        "compose.scale.yaml", "services"
-    )
+    services = compose.load(ROOT / "compose.scale.yaml")["services"]
+    assert {name: service["command"][2:] for name, service in services.items() if "drop" in service["image"]} == {
+        "migrate": ["migrate"],
+        "web-1": ["serve", "--no-worker"],
+        "web-2": ["serve", "--no-worker"],
+        "worker-1": ["worker"],
+        "worker-2": ["worker"],
+    }
+    assert set(services) == {"proxy", "migrate", "web-1", "web-2", "worker-1", "worker-2", "postgres", "redis"}
 
 
 def test_the_proxy_passes_everything_on() -> None:

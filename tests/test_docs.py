@@ -34,9 +34,10 @@ def code(cell: str) -> str:
 
 
 def settings_read() -> dict[str, str | None]:
-    """Each environment variable that settings.py reads, with its default as it would be written, if that is plain."""
+    """Each environment variable that is read, with its default as it would be written, if that is plain."""
     found: dict[str, str | None] = {}
-    for node in ast.walk(ast.parse((ROOT / "immichdrop" / "settings.py").read_text())):
+    sources = [(ROOT / "immichdrop" / name).read_text() for name in ("settings.py", "entrypoint.py")]
+    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
             continue
         module, name = node.func.value, node.args[0]
@@ -110,6 +111,19 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     links = [(page, target) for page in pages for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())]
     assert len(links) > 10
     assert [f"{page.name}: {target}" for page, target in links if not (page.parent / target).exists()] == []
+
+
+def test_no_page_names_a_setting_that_is_not_there() -> None:
+    named = {
+        f"{page.name}: {name}"
+        for page in DOCS.glob("*.md")
+        for name in re.findall(r"`([A-Z][A-Z_]{4,})=", page.read_text())
+        if name not in settings_read()
+    }
+    others = {"install.md: DJANGO_SUPERUSER_PASSWORD", "troubleshooting.md: REQUESTS_CA_BUNDLE"}  # Django's, requests'
+    assert named <= others
+    words = (DOCS / "troubleshooting.md").read_text()
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", words)) <= settings_read().keys()
 
 
 # --- routes

@@ -12,7 +12,7 @@ from invites.models import Invite
 from uploads.models import Upload
 
 SECRETS = ("Anna and Ben", "Wedding", "secret.jpg", "owner@example.org")
-OPEN_TO_ALL_HOSTS = {"menu", "menu-immich", "menu-albums", "menu-bulk"}
+OPEN_TO_ALL_HOSTS = {"menu", "menu-immich", "menu-albums", "menu-bulk", "menu-connection", "menu-connection-retry"}
 
 
 def pages() -> Iterator[URLPattern]:

@@ -35,7 +35,7 @@ class HistoryAdmin(admin.ModelAdmin):
 @admin.register(Upload)
 class UploadAdmin(HistoryAdmin):
     list_display = ("filename", "invite", "status", "size_and_bytes", "message", "created_at", "delivered_at")
-    list_filter = ("status", "account")
+    list_filter = ("status", "withdrawal", "account")
     search_fields = ("filename", "sha1", "invite__name", "invite__token")
     date_hierarchy = "created_at"
     list_select_related = ("invite",)
@@ -46,6 +46,7 @@ class UploadAdmin(HistoryAdmin):
         ("size", "offset", "sha1"),
         ("invite", "guest", "account"),
         ("status", "message", "attempts", "next_attempt_at"),
+        ("discarded_by", "withdrawal"),
         ("asset_id", "album_name", "album_id", "in_album_at"),
         ("last_modified", "created_at", "received_at", "delivered_at", "bytes_deleted_at"),
         ("client_address", "user_agent"),
@@ -69,7 +70,7 @@ class UploadAdmin(HistoryAdmin):
         if upload := self.get_object(request, object_id):
             decides = self.has_decide_permission(request)
             context["has_bytes"] = host_hand.has_bytes(upload)
-            context["may_try_again"] = decides and Upload.objects.retriable().filter(pk=upload.pk).exists()
+            context["may_try_again"] = decides and host_hand.may_be_tried_again(upload)
             context["may_give_up"] = decides and not host_hand.why_kept(upload)
         return super().change_view(request, object_id, form_url, context)
 

@@ -34,10 +34,14 @@ _IN_ALBUM = (None, "duplicate")
 
 @dataclass(slots=True)
 class Placed:
-    """How it went: a note for the host, whether the album was `missed`, what Immich `refused` (asset → its word)."""
+    """How it went: a note for the host, whether the album was `missed`, what Immich `refused` (asset → its word).
+
+    `gone`: it was missed because Immich has no such album any more, and it could not be made again.
+    """
 
     note: str = ""
     missed: bool = False
+    gone: bool = False
     refused: dict[str, str] = field(default_factory=dict)
 
 
@@ -47,17 +51,21 @@ def put(upload: Upload, asset_ids: Sequence[str], immich: Immich) -> Placed:
     A key that may not do it, or a name that Immich does not take, is the host's to mend, and no reason to call files
     undelivered. Raises ImmichError for all else that goes wrong.
     """
+    gone = False
     try:
         for album_id in _candidates(upload, immich):
             try:
                 refused = _add(album_id, asset_ids, immich)
             except NotFound:
                 _forget(upload.account, album_id)
+                gone = True
                 continue
             return Placed(_replaced(upload, album_id), refused=refused)
     except (Forbidden, Rejected) as error:
-        return Placed(f"It is in Immich, but not in the album: {error.reason}.", missed=True)
-    return Placed("It is in Immich, but the album was deleted there.", missed=True)
+        if isinstance(error, Forbidden) and error.permission == "album.create":
+            gone = True  # there is none of this name, and it can't be made
+        return Placed(f"It is in Immich, but not in the album: {error.reason}.", missed=True, gone=gone)
+    return Placed("It is in Immich, but the album was deleted there.", missed=True, gone=True)
 
 
 def _add(album_id: str, asset_ids: Sequence[str], immich: Immich) -> dict[str, str]:

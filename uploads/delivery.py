@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from immichdrop.immich import AssetUpload, Existing, Forbidden, Immich
-from uploads import albums, lifecycle
+from uploads import albums, lifecycle, missing_albums, withdrawals
 from uploads.dates import date_of
 from uploads.models import KnownAsset, Upload
 from uploads.spool import READ_BYTES, Spool
@@ -125,6 +125,10 @@ def check_again(uploads: Sequence[Upload], immich: Immich) -> list[Upload]:
     Returns these. Later than this a deletion in Immich is its owner's will.
     """
     found, missing = _look_up(uploads, immich)
+    # Who brought the same file may have taken it back in the moment in which Immich told of it.
+    in_trash = [each for each in found if each.existing.is_trashed]
+    by_guests = withdrawals.trashed({each.asset_id for each in in_trash})
+    _restore([each for each in in_trash if each.asset_id in by_guests], immich)
     lifecycle.now_certain([each.upload for each in found])
     _forget(missing)
     vanished = [upload for upload in missing if lifecycle.send_again(upload, "Immich lost it after telling of it.")]
@@ -170,8 +174,16 @@ def _brought_by_others(found: Sequence[Found]) -> set[uuid.UUID]:
 
 
 def _restore(trashed: Sequence[Found], immich: Immich) -> None:
-    """Brings back from Immich's trash what the host wants back; the rest stays: a guest must not undo a deletion."""
-    wanted = [each for each in trashed if settings.RESTORE_TRASHED or each.upload.trash == Upload.Trash.RESTORE]
+    """Brings back from Immich's trash what the host wants back, and what only its guest had put there.
+
+    The rest stays: a guest must not undo a host's deletion.
+    """
+    taken_back = withdrawals.trashed({each.asset_id for each in trashed})
+    wanted = [
+        each
+        for each in trashed
+        if settings.RESTORE_TRASHED or each.upload.trash == Upload.Trash.RESTORE or each.asset_id in taken_back
+    ]
     if wanted:
         try:
             immich.restore([each.existing.asset_id for each in wanted])
@@ -179,6 +191,7 @@ def _restore(trashed: Sequence[Found], immich: Immich) -> None:
             for each in wanted:
                 each.notes.append(f"It could not be restored from Immich's trash: {error.reason}.")
         else:
+            withdrawals.wanted_again({each.asset_id for each in wanted})
             for each in wanted:
                 each.existing = Existing(each.existing.asset_id, is_trashed=False)
     for each in trashed:
@@ -191,6 +204,8 @@ def _into_album(found: Sequence[Found], immich: Immich) -> None:
     for each in found:
         by_asset[each.existing.asset_id].append(each)
     placed = albums.put(found[0].upload, list(by_asset), immich)
+    if placed.gone or not placed.missed:
+        missing_albums.note([each.upload for each in found], gone=placed.gone)
     for each in found:
         each.in_album = not placed.missed and each.existing.asset_id not in placed.refused
         each.notes += filter(None, [placed.note])

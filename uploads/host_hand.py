@@ -13,7 +13,7 @@ from typing import BinaryIO
 from django.db.models import Sum
 from django.utils import timezone
 
-from uploads import arrivals, lifecycle, progress
+from uploads import arrivals, lifecycle, progress, withdrawals
 from uploads.models import Upload
 from uploads.spool import Spool, SpoolFileMissingError
 
@@ -43,16 +43,21 @@ class Retried:
 
 
 def retry(upload_ids: Collection[uuid.UUID]) -> Retried:
-    """Waiting and failed files are due now, and those that are not in their album; others are left as they are."""
+    """Waiting and failed files are due now, those that are not in their album, and wishes that Immich refused."""
     chosen = Upload.objects.filter(pk__in=upload_ids)
     stuck = list(chosen.retriable())
-    count = lifecycle.retry([each.pk for each in stuck])
+    count = lifecycle.retry([each.pk for each in stuck]) + withdrawals.try_again(upload_ids)
     for upload in stuck:
         logger.info("upload=%s outcome=waiting by=host", upload.pk)
     for upload in chosen.filter(pk__in=[each.pk for each in stuck if each.status == Status.FAILED]):
         progress.publish(upload)  # the guests read that it goes on
     arrivals.announce()
     return Retried(count, chosen.filter(status=Status.WAITING).exclude(account__pause="").count())
+
+
+def may_be_tried_again(upload: Upload) -> bool:
+    refused = upload.withdrawal == Upload.Withdrawal.REFUSED
+    return refused or Upload.objects.retriable().filter(pk=upload.pk).exists()
 
 
 def restore(upload_ids: Collection[uuid.UUID]) -> int:

@@ -21,7 +21,7 @@ from django.db import connections
 from immichdrop.encryption import SecretChangedError
 from immichdrop.immich import ImmichError
 from immichdrop.models import ImmichAccount
-from uploads import arrivals, delivery, lifecycle, progress, setbacks
+from uploads import arrivals, delivery, lifecycle, progress, setbacks, withdrawals
 from uploads.finishing import Finishing, groups
 from uploads.line import Connect, Line
 from uploads.models import Upload
@@ -128,7 +128,10 @@ class Lane:
         accounts = self.accounts()
         if not accounts:
             return False
-        self._recheck(accounts)
+        if time.monotonic() >= self._recheck_at:
+            self._recheck_at = time.monotonic() + self.look_every
+            self._recheck(accounts)
+            self._take_back(accounts)
         room = self.room - self._to_send.qsize()
         if room < self.room // 2:
             return False  # the senders tell when half of what they had is gone
@@ -171,9 +174,6 @@ class Lane:
                     self.line.put_back(upload, TWIN_PAUSE)
 
     def _recheck(self, accounts: Collection[int]) -> None:
-        if time.monotonic() < self._recheck_at:
-            return
-        self._recheck_at = time.monotonic() + self.look_every
         doubtful = lifecycle.claim_doubtful(accounts, RECHECKS_AT_ONCE)
         for uploads in groups(doubtful, lambda upload: upload.account_id):
             try:
@@ -184,6 +184,15 @@ class Lane:
                 continue
             for upload in vanished:
                 progress.publish(upload)
+
+    def _take_back(self, accounts: Collection[int]) -> None:
+        """What guests took back out of Immich."""
+        for uploads in groups(withdrawals.claim(accounts), lambda upload: upload.account_id):
+            try:
+                withdrawals.take_back(uploads, self.line.client(uploads[0].account))
+            except (ImmichError, SecretChangedError) as error:
+                # They come up again by themselves, like the questions above.
+                logger.warning("event=not_taken_back files=%d error=%s", len(uploads), type(error).__name__)
 
     def probe(self) -> bool:
         """Asks a silent server whether it is back; then whatever waits for it goes on."""

@@ -112,6 +112,27 @@ def discard(upload: Upload, by: Upload.DiscardedBy) -> bool:
     return True
 
 
+def withdraw(upload: Upload) -> bool:
+    """The guest takes back what is in Immich: to the guest it is gone, and a worker moves the asset to the trash.
+
+    Only what this upload brought there: what Immich had already is not this guest's. False when it was not to be had.
+    """
+    now = timezone.now()
+    changes: dict[str, object] = {
+        "status": Status.DISCARDED,
+        "discarded_by": Upload.DiscardedBy.GUEST,
+        "key": "",
+        "withdrawal": Upload.Withdrawal.WISHED,
+        "withdraw_at": now,
+        "recheck_at": None,
+    }
+    if Upload.objects.filter(pk=upload.pk, status=Status.DELIVERED).update(**changes) != 1:
+        return False
+    for name, value in changes.items():
+        setattr(upload, name, value)
+    return True
+
+
 def lose(upload: Upload, message: str) -> None:
     """The disk lost acknowledged bytes. What was complete is shown as failed, an unfinished one is given up.
 

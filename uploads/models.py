@@ -53,6 +53,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         wishes_album = Q(album_id__isnull=False) | ~Q(album_name="")
         return self.filter(stuck | Q(status__in=Upload.CONFIRMED, in_album_at=None, trash="") & wishes_album)
 
+    def taken_back(self, now: datetime) -> "UploadQuerySet":
+        """Files in Immich that their guests want out of it, and whose turn it is."""
+        return self.filter(withdraw_at__lte=now)
+
     def doubtful(self, now: datetime) -> "UploadQuerySet":
         """Confirmed files that Immich has to be asked about once more (`Upload.recheck_at`)."""
         return self.filter(status__in=Upload.CONFIRMED, recheck_at__lte=now)
@@ -85,6 +89,12 @@ class Upload(models.Model):
     class Trash(models.TextChoices):
         KEPT = "kept", "in Immich's trash, and stays there"
         RESTORE = "restore", "the host wants it back"
+
+    class Withdrawal(models.TextChoices):
+        WISHED = "wished", "its guest wants it out of Immich"
+        TRASHED = "trashed", "moved to Immich's trash, as its guest wished"
+        REFUSED = "refused", "its guest wants it out of Immich, and the API key may not move it"
+        SHARED = "shared", "its guest took it back, and somebody else sent the same file"
 
     # In Immich, as far as a guest is concerned.
     CONFIRMED = (Status.DELIVERED, Status.DUPLICATE)
@@ -146,6 +156,16 @@ class Upload(models.Model):
         blank=True,
         help_text="Whether Immich had it in its trash.",
     )
+    withdrawal = models.CharField(
+        "taken back",
+        max_length=10,
+        choices=Withdrawal.choices,
+        blank=True,
+        help_text="What became of the guest's wish to have it out of Immich.",
+    )
+    withdraw_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it is to be moved to Immich's trash, while its guest wishes that."
+    )
     recheck_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -182,6 +202,7 @@ class Upload(models.Model):
             models.Index(fields=["guest", "invite", "created_at"], name="upload_of_guest"),
             models.Index(fields=["invite", "status"], name="upload_of_invite"),
             models.Index(fields=["recheck_at"], condition=Q(recheck_at__isnull=False), name="upload_rechecks"),
+            models.Index(fields=["withdraw_at"], condition=Q(withdraw_at__isnull=False), name="upload_withdrawals"),
             models.Index(fields=["status"], condition=Q(bytes_deleted_at=None), name="upload_bytes_kept"),
             models.Index(fields=["asset_id"], condition=Q(asset_id__isnull=False), name="upload_of_asset"),
         ]

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from invites import guests
 from invites.api import answers_refusals, client_of, not_found
@@ -15,7 +15,7 @@ from invites.doors import password_page, refused_page
 from invites.finding import find_link
 from invites.models import Invite, unnamed
 from invites.refusals import Refusal, RefusedError
-from uploads import known, media_types
+from uploads import admission, known, media_types, plain_form
 from uploads.models import Upload
 
 
@@ -109,12 +109,26 @@ def front_page(request: HttpRequest) -> HttpResponse:
     return _guest_page(request, None, unnamed())
 
 
+@require_safe
+def back_to_invite_page(request: HttpRequest, token: str) -> HttpResponse:
+    """`GET /invite/{token}/files`: whoever loads the address of the plain form again."""
+    return HttpResponseRedirect(reverse("invite", args=[token]))
+
+
+@require_safe
+def back_to_front_page(request: HttpRequest) -> HttpResponse:
+    """`GET /files`, likewise."""
+    return HttpResponseRedirect(reverse("front"))
+
+
 def _guest_page(request: HttpRequest, invite: Invite | None, title: str) -> HttpResponse:
     context = {
         "invite": invite,
         "title": title,
         "host_name": invite.host_name if invite else "",
         "config": page_config(invite),
+        "outcome": plain_form.outcome_of(request.GET.dict()),
+        "plain_largest": min(plain_form.LARGEST, admission.file_limit(invite)),
     }
     return render(request, "guest/page.html", context)
 

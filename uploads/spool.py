@@ -39,6 +39,19 @@ class Used(NamedTuple):
     bytes: int
 
 
+class Room(NamedTuple):
+    """A disk in bytes: all of it, what is free, and what of that stays free (`floor`)."""
+
+    total: int
+    free: int
+    floor: int
+
+    @property
+    def left(self) -> int:
+        """What may still be taken in; negative below the floor."""
+        return self.free - self.floor
+
+
 class SpoolFile:
     """An upload's file, open for writing by this process alone (`flock`)."""
 
@@ -184,8 +197,12 @@ class Spool:
 
     def free(self) -> int:
         """Bytes that may still be taken in before the disk's floor is reached; may be negative."""
+        return self.room().left
+
+    def room(self) -> "Room":
+        """The disk's room."""
         usage = shutil.disk_usage(self.root)
-        return usage.free - floor(usage.total)
+        return Room(usage.total, usage.free, floor(usage.total))
 
     def probe(self) -> None:
         """Raises OSError when the spool can't be written to."""

@@ -21,7 +21,7 @@ from immichdrop.asgi_types import Receive, Scope, Send
 from immichdrop.security import foreign
 from invites.models import Guest
 from invites.refusals import Refusal, RefusedError
-from uploads import blocking, lifecycle, ownership, progress, tus_protocol
+from uploads import arrivals, blocking, lifecycle, ownership, progress, tus_protocol
 from uploads.exchange import Exchange
 from uploads.models import Upload
 from uploads.receiving import (
@@ -153,11 +153,14 @@ class TusApp:
 
     def _discard(self, upload_id: uuid.UUID, guest: Guest | None) -> None:
         upload = self._look(upload_id, guest)
-        if upload.status in Upload.CONFIRMED:
-            raise TusError(409, "already_delivered", "The file is in Immich already.")
-        if not lifecycle.discard(upload, Upload.DiscardedBy.GUEST):
+        if upload.status == Upload.Status.DUPLICATE:
+            raise TusError(409, "already_there", "Immich had the file before; it is not taken out.")
+        in_immich = upload.status == Upload.Status.DELIVERED
+        if not (lifecycle.withdraw(upload) if in_immich else lifecycle.discard(upload, Upload.DiscardedBy.GUEST)):
             raise BusyError  # it is on its way to Immich at this moment
         self.spool.remove(upload.pk)
+        if in_immich:
+            arrivals.announce()
         logger.info("upload=%s outcome=discarded by=guest", upload.pk)
         progress.publish(upload)
 

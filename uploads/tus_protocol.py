@@ -125,8 +125,8 @@ def parse_offer(headers: Mapping[str, str], client_address: str) -> Offer:
         media_type=one_line(metadata.get("filetype", ""), 100),
         last_modified=moment(metadata.get("lastModified", ""), "Upload-Metadata: lastModified"),
         key=key,
-        guest_name=one_line(metadata.get("guest_name", ""), 80),
-        guest_message=metadata.get("guest_message", "").replace("\0", "").strip()[:500],
+        guest_name=guest_name(metadata.get("guest_name", "")),
+        guest_message=guest_message(metadata.get("guest_message", "")),
         client_address=client_address,
         user_agent=one_line(headers.get("user-agent", ""), 300),
     )
@@ -135,6 +135,16 @@ def parse_offer(headers: Mapping[str, str], client_address: str) -> Offer:
 def one_line(text: str, longest: int) -> str:
     """A stranger's words on one line, without what can't be shown, at most `longest` characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
+
+
+def guest_name(said: str) -> str:
+    """What a guest calls themselves, as `Visit.name` keeps it."""
+    return one_line(said, 80)
+
+
+def guest_message(said: str) -> str:
+    """What a guest writes to the host, as `Visit.message` keeps it."""
+    return said.replace("\0", "").strip()[:500]
 
 
 def moment(milliseconds: str, field: str) -> datetime | None:

@@ -96,7 +96,7 @@ class Worker:
 
     def _accounts_with_work(self) -> list[ImmichAccount]:
         now = timezone.now()
-        due = Upload.objects.due(now) | Upload.objects.doubtful(now)
+        due = Upload.objects.due(now) | Upload.objects.doubtful(now) | Upload.objects.taken_back(now)
         return list(ImmichAccount.objects.filter(Exists(due.filter(account=OuterRef("pk")))))
 
     def _open_lane(self, address: str) -> None:

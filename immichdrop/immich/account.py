@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlsplit
@@ -11,6 +12,7 @@ from .answers import About, Answer, MediaTypes, User, Version
 from .credentials import ApiKey
 from .dialects import Dialect
 from .errors import NotImmich
+from .http_dates import http_date
 from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, OnRequest, Transport
 
 
@@ -60,6 +62,11 @@ class Account:
         answer = Answer(self._transport.json("GET", "/server/ping", anonymous=True))
         if answer.optional_text("res") != "pong":
             raise NotImmich("The address answers, but not as Immich does")
+
+    @property
+    def clock(self) -> datetime | None:
+        """What the server's clock, or that of a proxy in front of it, showed in its latest answer, to the second."""
+        return http_date(self._transport.date)
 
     def version(self, *, refresh: bool = False) -> Version:
         """The server's version, read once unless `refresh` is set."""

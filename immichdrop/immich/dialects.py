@@ -30,6 +30,10 @@ class Dialect:
             return {}
         return {"name": name}
 
+    def without_assets(self) -> dict[str, str]:
+        """Query that keeps the assets out of an album's answer, where a version puts them in."""
+        return {"withoutAssets": "true"} if self.version.major < STRICT_SINCE else {}
+
     def album(self, answer: Answer) -> Album:
         """v2 names the owner in `ownerId`; v3 as the first of `albumUsers` (251)."""
         owner_id = answer.optional_text("ownerId")

@@ -20,11 +20,12 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+
+from .http_dates import http_date
 
 _WORDS_LIMIT = 500
 LONGEST_WAIT = 1800.0  # seconds
@@ -150,10 +151,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return min(LONGEST_WAIT, float(value))
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    moment = http_date(value)
+    if moment is None:
         return None
-    if moment.tzinfo is None:  # "-0000": the sender does not say its zone
-        moment = moment.replace(tzinfo=UTC)
     return min(LONGEST_WAIT, max(0.0, (moment - datetime.now(UTC)).total_seconds()))

@@ -98,6 +98,7 @@ class Transport:
         self._session.mount("https://", PatientAdapter())
         self._session.headers["Accept"] = "application/json"
         self._warm = False
+        self.date = ""  # the latest answer's header of that name
 
     def json(
         self,
@@ -156,6 +157,7 @@ class Transport:
         if isinstance(response, ImmichError):
             raise response
         self._warm = True
+        self.date = response.headers.get("date", "")
         if HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             return response
         with closing(response):

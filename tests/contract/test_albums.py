@@ -33,6 +33,21 @@ def test_names_match_exactly(target: Target) -> None:
     assert name in {album.name for album in target.client.albums()}
 
 
+def test_one_album_is_told_by_its_id(target: Target) -> None:
+    album_id, name = target.album()
+    target.client.add_to_album(album_id, [target.upload(unique_bytes())])
+
+    album = target.client.album(album_id)
+
+    assert (album.id, album.name, album.asset_count) == (album_id, name, 1)
+    assert album.owner_id == target.client.me().id
+
+
+def test_an_album_that_is_gone_is_not_found(target: Target) -> None:
+    with pytest.raises(NotFound):
+        target.client.album(NOBODY)
+
+
 def test_names_are_not_unique(target: Target) -> None:
     first, name = target.album()
     second, _ = target.album(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,6 +18,15 @@ pytestmark = pytest.mark.parametrize("sandbox", ["v3"], indirect=True)
 @pytest.mark.parametrize("suffix", ["", "/", "/api", "/api/", " "])
 def test_the_address_may_be_written_in_several_ways(sandbox: Sandbox, suffix: str) -> None:
     Immich(sandbox.url + suffix, sandbox.api_key).ping()
+
+
+def test_the_servers_clock_is_that_of_its_latest_answer(sandbox: Sandbox, client: Immich) -> None:
+    assert client.clock is None
+
+    client.ping()
+
+    assert client.clock is not None
+    assert abs((client.clock - datetime.now(UTC)).total_seconds()) < 3
 
 
 @pytest.mark.parametrize("path", ["/photos", "/server", "//"])

@@ -65,6 +65,13 @@ def test_what_immich_drop_left_is_looked_for_in_the_data_folder(read: Read, tmp_
     assert [read(IMPORT_STATE_DB=value)["IMPORT_STATE_DB"] for value in ("", "no")] == [True, False]
 
 
+def test_this_machine_may_always_ask(read: Read) -> None:
+    """A health check asks at 127.0.0.1, whatever people call this server."""
+    loopback = ["localhost", "127.0.0.1", "[::1]"]
+    assert read(ALLOWED_HOSTS="drop.example.org")["ALLOWED_HOSTS"] == ["drop.example.org", *loopback]
+    assert read()["ALLOWED_HOSTS"] == ["*", *loopback]
+
+
 def test_a_data_folder_may_have_any_name(read: Read, tmp_path: Path) -> None:
     folder = tmp_path / "photos #1? 100%"
     database = read(DATA_DIR=str(folder))["DATABASES"]["default"]  # type: ignore[index]

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from django.db import connections
+from django.utils import timezone
 from pytest_django import Settings
 
-from immichdrop.immich import Immich
+from immichdrop.immich import Album, Immich, Unavailable
 from immichdrop.latency import connect
 from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
@@ -77,6 +78,29 @@ def test_a_failed_attempt_frees_the_lease(transactional_db: None, sandbox: Sandb
         albums.resolve(account, "Party", immich)
     assert KnownAlbum.objects.get().lease_until is None
     assert albums.resolve(account, "Party", Immich(sandbox.url, sandbox.api_key))
+
+
+class OvertakenImmich(Immich):
+    """Immich as a worker sees it that sleeps over its own question, while the next one finds the lease run out."""
+
+    def __init__(self, url: str, key: str) -> None:
+        super().__init__(url, key)
+        self.next_one = Immich(url, key)
+
+    def albums(self, name: str | None = None) -> list[Album]:
+        KnownAlbum.objects.update(lease_until=timezone.now() - albums.LEASE)
+        albums.resolve(ImmichAccount.objects.environment(), "Party", self.next_one)
+        raise Unavailable("it broke off")
+
+
+def test_who_was_too_slow_does_not_undo_what_the_next_one_did(transactional_db: None, sandbox: Sandbox) -> None:
+    account = ImmichAccount.objects.environment()
+    with pytest.raises(Unavailable, match="it broke off"):
+        albums.resolve(account, "Party", OvertakenImmich(sandbox.url, sandbox.api_key))
+    (album,) = sandbox.albums()
+    assert str(KnownAlbum.objects.get().album_id) == album.id
+    assert albums.resolve(account, "Party", Immich(sandbox.url, sandbox.api_key)) == album.id
+    assert len(sandbox.albums()) == 1
 
 
 @pytest.mark.parametrize("sandbox", [1, 2, 3], indirect=True)

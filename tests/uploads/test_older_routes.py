@@ -5,8 +5,10 @@ import hashlib
 import itertools
 import json
 import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -30,6 +32,7 @@ from uploads import spool
 from uploads.legacy import LegacyApp
 from uploads.legacy_forms import EARLY
 from uploads.models import Upload
+from uploads.spool import Spool
 from uploads.worker import Worker
 
 Arrive = Callable[[Invite | None], TusGuest]
@@ -119,6 +122,41 @@ def test_whoever_waits_is_answered_when_the_server_ends(web: str, make_invite: M
     asyncio.run(end())
     assert waiting.status == 202
     assert (late.status, late.error) == (503, "shutting_down")
+
+
+class HeldSpool(Spool):
+    """Its names become durable when the test says so."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.reached, self.go = threading.Event(), threading.Event()
+
+    def sync_folder(self) -> None:
+        self.reached.set()
+        assert self.go.wait(30)
+        super().sync_folder()
+
+
+def test_a_request_that_is_cancelled_while_its_row_is_made_keeps_the_bytes(
+    web: str, make_invite: MakeInvite, settings: Settings
+) -> None:
+    """The row can't be taken back any more: without its bytes it would be a file that was lost."""
+    said = [("item_id", "1"), ("session_id", "s"), ("invite_token", make_invite().token)]
+    kind, body = form(said, ("file", "photo.jpg", PHOTO), [])
+    held = HeldSpool(settings.SPOOL_DIR)
+
+    async def cancel() -> None:
+        call = Call("POST", "/api/upload", {"Content-Type": kind}, body)
+        running = asyncio.create_task(call.run(LegacyApp(held)))
+        assert await asyncio.to_thread(held.reached.wait, 30)
+        running.cancel()
+        await asyncio.sleep(0)  # until it knows
+        held.go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(cancel())
+    assert_received(str(Upload.objects.get().pk), PHOTO)
 
 
 def test_the_same_file_again_is_the_same_upload(web: str, make_invite: MakeInvite) -> None:

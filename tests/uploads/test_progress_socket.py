@@ -166,6 +166,17 @@ def test_an_unknown_guest(web: str, open_page: Open, hello: dict[str, object]) -
         assert page.closed_with() == 4404
 
 
+@pytest.mark.parametrize("hello", [{}, {"guest": "A" * 22}, {"guest": "A" * 22, "session_id": "s"}], ids=str)
+def test_fault_11_who_is_not_the_guest_hears_nothing(
+    make_invite: MakeInvite, guest_at: Arrive, open_page: Open, hello: dict[str, object]
+) -> None:
+    guest = guest_at(make_invite())
+    guest.send(PHOTO)
+    with open_page(TusGuest(guest.url), hello=False) as page:
+        page.say(invite_token=guest.token, **hello)
+        assert page.closed_with() == 4404
+
+
 @pytest.mark.parametrize("token", ["unknown", "\0", "\ud800", "x" * 100_000])
 def test_an_unknown_link(make_invite: MakeInvite, guest_at: Arrive, open_page: Open, token: str) -> None:
     with open_page(guest_at(make_invite()), hello=False) as page:

@@ -4,15 +4,12 @@ from collections.abc import Callable
 
 from requests import Response
 
-from immichdrop.sandbox import Sandbox
 from invites.models import Invite
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.guest import TUS, TusGuest
-from tests.serving import eventually
 from uploads import spool
 from uploads.models import Upload
-from uploads.worker import Worker
 
 Arrive = Callable[[Invite | None], TusGuest]
 PHOTO = pictures.jpeg(1)
@@ -42,15 +39,6 @@ def test_a_received_one_that_waits(make_invite: MakeInvite, guest_at: Arrive) ->
     upload = Upload.objects.get()
     assert (upload.status, upload.discarded_by) == ("discarded", "guest")
     assert list(spool.default().names()) == []
-
-
-def test_a_delivered_one_stays(deliveries: Worker, sandbox: Sandbox, make_invite: MakeInvite, guest_at: Arrive) -> None:
-    guest = guest_at(make_invite())
-    upload_id = guest.send(PHOTO)
-    eventually(lambda: guest.statuses() == ["delivered"], "the delivery")
-    answer = give_up(guest, upload_id)
-    assert (answer.status_code, answer.json()["error"]) == (409, "already_delivered")
-    assert guest.statuses() == ["delivered"]
 
 
 def test_one_on_its_way_is_busy(make_invite: MakeInvite, guest_at: Arrive) -> None:

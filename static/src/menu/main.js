@@ -9,6 +9,7 @@ import { startMenus } from "./menus.js";
 import { startPicking } from "./picking.js";
 import { startProblems } from "./problems.js";
 import { startRows } from "./rows.js";
+import { startStatus } from "./status.js";
 import { startToasts } from "./toasts.js";
 import { startZones } from "./zones.js";
 
@@ -34,3 +35,4 @@ startDialog();
 startCopying();
 startCreating();
 startProblems();
+startStatus();
