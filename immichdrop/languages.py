@@ -1,10 +1,20 @@
-"""The languages of the product, and which of them its pages are translated into so far."""
+"""The languages of the product, which of its pages speak them, and which one a person gets.
 
-from collections.abc import Iterator
-from pathlib import Path
+To translate another page: its templates join the mapping in `pyproject.toml` (`[tool.babel]`), its routes join
+TRANSLATED, and its strings the catalogues (docs/architecture.md, "Words").
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 
 # By Django's codes, under the names that the people who speak them know.
-NAMES = {
+NAMES: dict[str, str] = {
     "en": "English",
     "de": "Deutsch",
     "fr": "Français",
@@ -22,14 +32,51 @@ NAMES = {
 }
 SOURCE = "en"  # what the pages are written in
 
+# Routes by name whose pages are in every language; the others are in those of HOST_LANGUAGES. An address that leads
+# nowhere has no route, and is translated too.
+TRANSLATED = frozenset({"front", "invite"})
+ASKED = "lang"  # the address's parameter, which wins, and is remembered
 
-def translated(folder: Path) -> Iterator[tuple[str, str]]:
-    """Code and name of each language that pages can be shown in: their own, and those with a catalogue in `folder`.
 
-    Django itself brings words in many languages, and would mix them into pages that have none.
-    """
-    for code, name in NAMES.items():
-        language, _, script = code.partition("-")
-        locale = f"{language}_{script.title()}" if script else language
-        if code == SOURCE or (folder / locale / "LC_MESSAGES" / "django.mo").is_file():
-            yield code, name
+def asked(request: HttpRequest) -> str:
+    """The language that the address asks for, one of NAMES; empty without one of ours."""
+    try:
+        return translation.get_supported_language_variant(request.GET.get(ASKED, ""))
+    except LookupError:
+        return ""
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """A person's language: asked for in the address, else kept in the cookie, else the browser's first that we have."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if language := asked(request):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        # Django would otherwise mix the words that it brings itself into pages that have none of ours.
+        match = request.resolver_match
+        if not (match and match.url_name in TRANSLATED) and request.LANGUAGE_CODE not in settings.HOST_LANGUAGES:
+            translation.activate(SOURCE)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Pages about what went wrong are everybody's."""
+        translation.activate(request.LANGUAGE_CODE)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response = super().process_response(request, response)
+        if language := asked(request):
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                language,
+                max_age=settings.LANGUAGE_COOKIE_AGE,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
+        translation.deactivate()  # the thread goes on to serve others
+        return response

@@ -4,6 +4,7 @@ Nothing is required: with an empty environment the product starts on SQLite in `
 """
 
 from pathlib import Path
+from typing import Literal
 
 from immichdrop import environment as env
 from immichdrop import languages, secret
@@ -113,7 +114,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "immichdrop.security.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "immichdrop.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "immichdrop.security.SameOriginApiMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -153,11 +154,12 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https:"
 USE_TZ = True
 USE_I18N = True
 LANGUAGE_CODE = languages.SOURCE
+LANGUAGES = list(languages.NAMES.items())
+HOST_LANGUAGES = [languages.SOURCE]  # of LANGUAGES those that the hosts' pages are translated into
 LOCALE_PATHS = [BASE_DIR / "locale"]
-LANGUAGES = list(languages.translated(LOCALE_PATHS[0]))
 LANGUAGE_COOKIE_NAME = "drop_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds
-LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SAMESITE: Literal["Lax"] = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
 

@@ -11,6 +11,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from immichdrop.models import ImmichAccount
 from invites.queries import ONE_TIME, UNLIMITED, InviteQuerySet
@@ -18,12 +19,16 @@ from invites.refusals import Refusal
 
 ENDS_SOON = timedelta(days=3)
 LONGEST_WELCOME = 2000  # characters; a TextField does not look at it by itself
-UNNAMED = "Add your photos"  # the heading of a link that nobody named
 
 
 def make_token() -> str:
     """A link's token: 24 random bytes, 32 characters. Imported links keep their 32 hex digits."""
     return secrets.token_urlsafe(24)
+
+
+def unnamed() -> str:
+    """The heading of a link that nobody named."""
+    return gettext("Add your photos")
 
 
 class LinkStatus(models.TextChoices):
@@ -138,12 +143,12 @@ class Invite(models.Model):
     @property
     def title(self) -> str:
         """What the page is headed with."""
-        return self.name or self.album_name or UNNAMED
+        return self.name or self.album_name or unnamed()
 
     @property
     def title_outside(self) -> str:
         """What the pages in front of the link are headed with: behind a password the album stays unnamed."""
-        return (self.name or UNNAMED) if self.password else self.title
+        return (self.name or unnamed()) if self.password else self.title
 
     @property
     def host_name(self) -> str:

@@ -13,7 +13,7 @@ from invites import guests
 from invites.api import answers_refusals, client_of, not_found
 from invites.doors import password_page, refused_page
 from invites.finding import find_link
-from invites.models import Invite
+from invites.models import Invite, unnamed
 from invites.refusals import Refusal, RefusedError
 from uploads import admission, known, media_types, plain_form
 from uploads.models import Upload
@@ -106,7 +106,7 @@ def front_page(request: HttpRequest) -> HttpResponse:
     """`/`: the public page where the administrator wants one, else the login."""
     if not settings.PUBLIC_UPLOAD_PAGE_ENABLED:
         return HttpResponseRedirect(reverse("login"))
-    return _guest_page(request, None, "Add your photos")
+    return _guest_page(request, None, unnamed())
 
 
 @require_safe

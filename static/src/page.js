@@ -3,9 +3,11 @@
  * it therefore listens on the document instead of looking for elements.
  */
 
+import { startLanguageChoice } from "./language.js";
 import { startTheme } from "./theme.js";
 
 startTheme();
+startLanguageChoice();
 document.documentElement.dataset.scripted = "";
 if (typeof navigator.share === "function") document.documentElement.dataset.sharing = "";
 

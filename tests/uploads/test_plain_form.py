@@ -107,7 +107,7 @@ def test_what_is_refused_lets_the_others_go_on(browser: Browser, monkeypatch: py
     page = browser.reads(**outcome)
     assert "2 files received." in page
     assert "2 files are of a kind that is not taken here." in page
-    assert "1 file is larger than 97.7" in page
+    assert "1 file is larger than 100 kB" in page
     assert "1 file is empty." in page
 
 

@@ -7,7 +7,7 @@ import { placeInputs } from "./picker.js";
 import { isUnsent } from "./queue.js";
 import { Rows } from "./rows.js";
 import { Summary } from "./summary.js";
-import { CLOSED, EARLIER } from "./words.js";
+import { CLOSED, EARLIER, sentences } from "./words.js";
 
 /**
  * The page's stage, which its styles follow.
@@ -103,13 +103,13 @@ export class Board {
     this.offline.hidden = online || closed !== "" || !unsent;
     this.closed.hidden = !closed;
     if (closed) {
-      find("strong", this.closed).textContent = CLOSED.title[closed];
+      find("strong", this.closed).textContent = CLOSED.title(closed);
       const advice = CLOSED.advice[closed](this.page.host);
-      find("[data-closed-text]", this.closed).textContent = begun ? `${CLOSED.safe} ${advice}` : advice;
+      find("[data-closed-text]", this.closed).textContent = begun ? sentences(CLOSED.safe(), advice) : advice;
     }
     const { safe, unfinished } = ledger.earlier();
     this.earlier.hidden = begun || closed !== "" || safe + unfinished === 0;
-    const told = [safe ? EARLIER.safe(safe) : "", unfinished ? EARLIER.unfinished(unfinished) : ""];
-    find("p", this.earlier).textContent = told.filter(Boolean).join(" ");
+    const told = sentences(safe ? EARLIER.safe(safe) : "", unfinished ? EARLIER.unfinished(unfinished) : "");
+    find("p", this.earlier).textContent = told;
   }
 }

@@ -36,14 +36,14 @@ export function faceOf(item, mood) {
     case "sending":
       return unsent(item, mood);
     case "received":
-      return { ...PLAIN, state: "received", tone: "chip-safe", icon: "shield-check", chip: CHIPS.received };
+      return { ...PLAIN, state: "received", tone: "chip-safe", icon: "shield-check", chip: CHIPS.received() };
     case "held":
       return {
         ...PLAIN,
         state: "held",
         icon: "clock",
         chip: CHIPS.held(mood.host),
-        note: NOTES.held(capital(mood.host)),
+        note: NOTES.held(mood.host),
         noteTone: "hint",
       };
     case "delivered":
@@ -52,14 +52,14 @@ export function faceOf(item, mood) {
         state: "delivered",
         tone: "chip-album",
         icon: "album",
-        chip: mood.albumSet ? CHIPS.album : CHIPS.immich,
+        chip: mood.albumSet ? CHIPS.album() : CHIPS.immich(),
       };
     case "duplicate":
-      return { ...PLAIN, state: "duplicate", tone: "chip-same", icon: "duplicate", chip: CHIPS.duplicate };
+      return { ...PLAIN, state: "duplicate", tone: "chip-same", icon: "duplicate", chip: CHIPS.duplicate() };
     case "removed":
-      return { ...PLAIN, state: "removed", icon: "trash", chip: CHIPS.removed };
+      return { ...PLAIN, state: "removed", icon: "trash", chip: CHIPS.removed() };
     case "failed":
-      return { ...bad(CHIPS.failed, failureNote(item.reason)), state: "failed", action: "retry" };
+      return { ...bad(CHIPS.failed(), failureNote(item.reason)), state: "failed", action: "retry" };
     default:
       return refused(item, mood);
   }
@@ -73,8 +73,8 @@ function unsent(item, mood) {
   const resting = { ...PLAIN, tone: "chip-sun", action, resting: true, bar: begun ? done : null };
   if (mood.paused && begun) return { ...resting, state: "paused", icon: "pause", chip: CHIPS.paused(done) };
   if (mood.offline && begun) return { ...resting, state: "offline", icon: "pause", chip: CHIPS.paused(done) };
-  if (mood.offline || item.stalled) return { ...resting, state: "offline", icon: "offline", chip: CHIPS.offline };
-  if (item.phase === "waiting") return { ...PLAIN, state: "waiting", icon: "clock", chip: CHIPS.waiting, action };
+  if (mood.offline || item.stalled) return { ...resting, state: "offline", icon: "offline", chip: CHIPS.offline() };
+  if (item.phase === "waiting") return { ...PLAIN, state: "waiting", icon: "clock", chip: CHIPS.waiting(), action };
   return {
     ...PLAIN,
     state: "uploading",
@@ -83,7 +83,7 @@ function unsent(item, mood) {
     chip: CHIPS.sending(done),
     bar: done,
     action,
-    note: item.resumed ? NOTES.resumed : "",
+    note: item.resumed ? NOTES.resumed() : "",
     noteTone: "hint",
   };
 }
@@ -93,17 +93,17 @@ function refused(item, { limits }) {
   const face = { state: "refused", action: "leave" };
   switch (item.reason) {
     case "file_too_large":
-      return { ...bad(CHIPS.too_large, largestNote(item, limits)), ...face };
+      return { ...bad(CHIPS.tooLarge(), largestNote(item, limits)), ...face };
     case "too_many_files":
-      return { ...bad(CHIPS.too_many, limits.maxFiles ? NOTES.most(limits.maxFiles) : NOTES.tooMany), ...face };
+      return { ...bad(CHIPS.tooMany(), limits.maxFiles ? NOTES.most(limits.maxFiles) : NOTES.tooMany()), ...face };
     case "invite_exhausted":
-      return { ...bad(CHIPS.too_many, NOTES.tooMany), ...face };
+      return { ...bad(CHIPS.tooMany(), NOTES.tooMany()), ...face };
     case "quota_exceeded":
-      return { ...bad(CHIPS.too_large, NOTES.quota), ...face };
+      return { ...bad(CHIPS.tooLarge(), NOTES.quota()), ...face };
     case "empty_file":
-      return { ...bad(CHIPS.not_accepted, NOTES.empty), ...face };
+      return { ...bad(CHIPS.notAccepted(), NOTES.empty()), ...face };
     default:
-      return { ...bad(CHIPS.not_accepted, kindNote(item, limits.kinds)), ...face };
+      return { ...bad(CHIPS.notAccepted(), kindNote(item, limits.kinds)), ...face };
   }
 }
 
@@ -118,23 +118,20 @@ function bad(chip, note) {
  * @param {import("./limits.js").Limits} limits
  */
 function largestNote({ size }, { maxFileSize }) {
-  return maxFileSize && size > maxFileSize ? NOTES.largest(maxFileSize) : NOTES.tooLarge;
+  return maxFileSize && size > maxFileSize ? NOTES.largest(maxFileSize) : NOTES.tooLarge();
 }
 
 /** @param {import("./queue.js").Item} item @param {string} kinds */
 function kindNote(item, kinds) {
-  if (kinds === "photos" && item.kind === "video") return NOTES.photos;
-  if (kinds === "videos" && item.kind === "image") return NOTES.videos;
-  return NOTES.unknownType;
+  if (kinds === "photos" && item.kind === "video") return NOTES.photos();
+  if (kinds === "videos" && item.kind === "image") return NOTES.videos();
+  return NOTES.unknownType();
 }
 
 /** @param {string} reason */
 function failureNote(reason) {
-  if (reason === "connection") return NOTES.connection;
-  if (reason === "unreadable") return NOTES.unreadable;
-  if (reason === "disk_full") return NOTES.diskFull;
-  return NOTES.other;
+  if (reason === "connection") return NOTES.connection();
+  if (reason === "unreadable") return NOTES.unreadable();
+  if (reason === "disk_full") return NOTES.diskFull();
+  return NOTES.other();
 }
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

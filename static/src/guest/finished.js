@@ -4,7 +4,7 @@ import { confetti } from "./confetti.js";
 import { find, setIcon } from "./elements.js";
 import { isSafe } from "./queue.js";
 import { Thumbnails } from "./thumbnails.js";
-import { FINISHED } from "./words.js";
+import { FINISHED, sentences } from "./words.js";
 
 const PICTURES = 8;
 const ROW_ON_PHONES = 6;
@@ -50,7 +50,7 @@ export class Finished {
     find("[data-retry-word]", this.retry).textContent = FINISHED.retry(counts.failed);
     const stage = counts.failed ? "problems" : "done";
     if (stage !== this.#stage) this.#enter(stage, queue, counts);
-    return `${title} ${text}`;
+    return sentences(title, text);
   }
 
   /** @param {"done" | "problems"} stage @param {import("./queue.js").Queue} queue @param {import("./queue.js").Counts} counts */

@@ -1,6 +1,8 @@
-/** Sizes, percents and times as people read them. Pure: no clock, no page. */
+/** Sizes, percents and times as people read them, in the page's language. Pure: no clock, no page. */
 
-const UNITS = ["B", "kB", "MB", "GB", "TB"];
+import { measure, say } from "./catalogue.js";
+
+const UNITS = /** @type {const} */ (["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"]);
 
 /**
  * A size in decimal units with a space, at most one decimal: "4.2 MB", "612 MB", "2 GB".
@@ -15,7 +17,9 @@ export function size(bytes) {
     unit += 1;
   }
   const digits = unit < 2 || value >= 99.95 ? 0 : 1;
-  return `${Number(value.toFixed(digits))} ${UNITS[unit]}`;
+  const rounded = Number(value.toFixed(digits));
+  // Short in every language: Unicode's word for a byte is often a whole one.
+  return unit === 0 ? say("size.bytes", { n: rounded }) : measure(rounded, UNITS[unit]);
 }
 
 /**
@@ -35,11 +39,11 @@ export function percent(sent, total) {
  * @returns {string}
  */
 export function timeLeft(seconds) {
-  if (seconds < 60) return "less than a minute";
+  if (seconds < 60) return say("time.soon");
   const minutes = Math.ceil(seconds / 60);
-  if (minutes <= 10) return `about ${minutes} min`;
-  if (minutes <= 55) return `about ${Math.ceil(minutes / 5) * 5} min`;
-  return `about ${Math.ceil(minutes / 60)} h`;
+  if (minutes <= 10) return say("time.minutes", { n: minutes });
+  if (minutes <= 55) return say("time.minutes", { n: Math.ceil(minutes / 5) * 5 });
+  return say("time.hours", { n: Math.ceil(minutes / 60) });
 }
 
 /**

@@ -2,10 +2,10 @@
 
 import { Api, Refused } from "./api.js";
 import { Board } from "./board.js";
+import { loadWords } from "./catalogue.js";
 import { Courier } from "./courier.js";
 import { find } from "./elements.js";
 import { fingerprint } from "./fingerprint.js";
-import { size } from "./format.js";
 import { Hasher, workerAt } from "./hasher.js";
 import { Known } from "./known.js";
 import { Ledger } from "./ledger.js";
@@ -18,7 +18,7 @@ import { openSession, recheck } from "./session.js";
 import { NewsSocket, randomId } from "./socket.js";
 import { Thumbnails } from "./thumbnails.js";
 import { Who } from "./who.js";
-import { THE_HOST } from "./words.js";
+import { theHost } from "./words.js";
 
 const SHOW_EVERY = 250; // ms
 const REVIVE_EVERY = 5_000; // ms
@@ -28,7 +28,8 @@ const ON_DESKTOPS = 3;
 
 /** @type {import("./api.js").Config} */
 const config = JSON.parse(find("#config").textContent ?? "");
-const host = config.hostName || THE_HOST;
+await loadWords(document.body.dataset.words ?? "");
+const host = config.hostName || theHost();
 const { limits } = config;
 const endpoint = new URL(config.tusUrl, location.href).href;
 
@@ -163,9 +164,6 @@ function wake() {
   if (queue.items.length) news.wake();
 }
 
-for (const element of document.querySelectorAll("[data-bytes]")) {
-  element.textContent = size(Number(element.getAttribute("data-bytes")));
-}
 addEventListener("online", () => {
   courier.setOnline(true);
   wake();

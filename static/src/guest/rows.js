@@ -151,10 +151,10 @@ export class Rows {
   #offer(element, item, action) {
     const cross = find("[data-cross]", element);
     const retry = find("[data-retry]", element);
-    const word = action === "stop" ? ROW.stop : ROW.leaveOut;
+    const [said, tip] = action === "stop" ? ROW.stop(item.name) : ROW.leaveOut(item.name);
     cross.hidden = action !== "leave" && action !== "stop";
-    cross.setAttribute("aria-label", `${word}: ${item.name}`);
-    cross.dataset.tip = word;
+    cross.setAttribute("aria-label", said);
+    cross.dataset.tip = tip;
     retry.hidden = action !== "retry";
     find("[data-no-action]", element).hidden = action !== "";
   }
@@ -171,7 +171,7 @@ export class Rows {
     name.children[1].textContent = end;
     find("[data-size]", element).textContent = size(item.size);
     find("progress", element).setAttribute("aria-label", item.name);
-    find("[data-retry]", element).setAttribute("aria-label", `${ROW.retry} ${item.name}`);
+    find("[data-retry]", element).setAttribute("aria-label", ROW.retry(item.name));
     find("[data-cross]", element).addEventListener("click", () => this.onAction(item, "leave"));
     find("[data-retry]", element).addEventListener("click", () => this.onAction(item, "retry"));
     const thumb = find("[data-thumb]", element);

@@ -42,17 +42,19 @@ export class Summary {
     this.bar.classList.toggle("meter-sun", situation.offline || situation.paused);
     this.offline.hidden = !situation.offline;
     this.button.hidden = situation.offline || situation.closed || situation.nameless || counts.unsent === 0;
-    set(find("[data-verb]", this.button), situation.paused ? SUMMARY.resume : SUMMARY.pause);
+    const [verb, verbAll] = situation.paused ? SUMMARY.resume() : SUMMARY.pause();
+    set(find("[data-verb]", this.button), verb);
+    set(find("[data-verb-all]", this.button), verbAll);
     setIcon(find("use", this.button), situation.paused ? "play" : "pause");
     this.#reassure(counts, situation.closed);
-    return `${title}. ${line}`;
+    return SUMMARY.said(title, line);
   }
 
   /** @param {import("./queue.js").Counts} counts @param {boolean} closed */
   #reassure({ total, received, refused, unsent }, closed) {
     const others = total - received - refused;
     this.safe.hidden = received === 0;
-    set(find("strong", this.safe), others ? SUMMARY.safe : SUMMARY.allSafe);
+    set(find("strong", this.safe), others ? SUMMARY.safe() : SUMMARY.allSafe());
     set(find("[data-keep-open]", this.safe), unsent && !closed ? SUMMARY.keepOpen(others) : "");
   }
 }
@@ -62,9 +64,9 @@ function lineOf({ counts, secondsLeft, paused, offline, stalled, nameless, close
   if (!counts.unsent) return "";
   const parts = [SUMMARY.left(counts.bytesLeft)];
   if (closed) return parts[0];
-  if (nameless) parts.push(SUMMARY.nameless);
-  else if (offline || stalled) parts.push(SUMMARY.offline);
-  else if (paused) parts.push(SUMMARY.paused);
+  if (nameless) parts.push(SUMMARY.nameless());
+  else if (offline || stalled) parts.push(SUMMARY.offline());
+  else if (paused) parts.push(SUMMARY.paused());
   else if (secondsLeft !== null) parts.push(timeLeft(secondsLeft));
   return parts.join(" · ");
 }

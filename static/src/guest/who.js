@@ -83,7 +83,7 @@ export class Who {
     this.form.hidden = !open;
     this.line.hidden = open;
     find("[data-who-done]", this.form).hidden = !begun;
-    find("[data-who-from]", this.line).textContent = this.name ? WHO.from(this.name) : WHO.nameless;
+    find("[data-who-from]", this.line).textContent = this.name ? WHO.from(this.name) : WHO.nameless();
     const message = find("[data-who-message]", this.line);
     message.textContent = this.message ? WHO.message(this.message) : "";
     message.hidden = !this.message;

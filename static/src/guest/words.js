@@ -1,129 +1,121 @@
-/** Every text that the guest page's script shows, in one place. */
+/** Every text that the guest page's script shows, by where it stands. The words themselves are in words/, one file a language. */
 
+import { percentage, say } from "./catalogue.js";
 import { size } from "./format.js";
 
-/** @param {number} n @param {string} one @param {string} many */
-const plural = (n, one, many) => (n === 1 ? one : many);
-
-/** @param {number} n */
-const files = (n) => `${n} ${plural(n, "file", "files")}`;
-
 /** Stands where a name would, on a page without a host's name. */
-export const THE_HOST = "the host";
+export const theHost = () => say("theHost");
 
 export const CHIPS = {
-  waiting: "Waiting",
-  sending: (percent) => `Uploading ${percent} %`,
-  paused: (percent) => `Paused at ${percent} %`,
-  offline: "Waiting for network",
-  received: "Received",
-  album: "In the album",
-  immich: "In Immich",
-  held: (host) => `Waiting for ${host}`,
-  duplicate: "Already there",
-  failed: "Failed",
-  removed: "Removed",
-  too_large: "Too large",
-  not_accepted: "Not accepted",
-  too_many: "Too many",
+  waiting: () => say("chip.waiting"),
+  sending: (percent) => say("chip.sending", { percent: percentage(percent) }),
+  paused: (percent) => say("chip.paused", { percent: percentage(percent) }),
+  offline: () => say("chip.offline"),
+  received: () => say("chip.received"),
+  album: () => say("chip.album"),
+  immich: () => say("chip.immich"),
+  held: (host) => say("chip.held", { host }),
+  duplicate: () => say("chip.duplicate"),
+  failed: () => say("chip.failed"),
+  removed: () => say("chip.removed"),
+  tooLarge: () => say("chip.tooLarge"),
+  notAccepted: () => say("chip.notAccepted"),
+  tooMany: () => say("chip.tooMany"),
 };
 
 export const NOTES = {
-  resumed: "Continuing where it stopped",
-  held: (host) => `Safe here. ${host} looks first.`,
-  largest: (bytes) => `${size(bytes)} is the limit`,
-  most: (n) => `${files(n)} is the limit`,
-  photos: "Photos only",
-  videos: "Videos only",
-  unknownType: "Not a photo or video",
-  empty: "This file is empty",
-  tooLarge: "Larger than this page takes",
-  tooMany: "No more files fit here",
-  quota: "No more room on this page",
-  connection: "The connection broke",
-  unreadable: "This device can't open the file",
-  diskFull: "No room right now. Try again later",
-  other: "Something went wrong on the way",
+  resumed: () => say("note.resumed"),
+  held: (host) => say("note.held", { host }),
+  largest: (bytes) => say("note.largest", { size: size(bytes) }),
+  most: (n) => say("note.most", { n }),
+  photos: () => say("note.photos"),
+  videos: () => say("note.videos"),
+  unknownType: () => say("note.unknownType"),
+  empty: () => say("note.empty"),
+  tooLarge: () => say("note.tooLarge"),
+  tooMany: () => say("note.tooMany"),
+  quota: () => say("note.quota"),
+  connection: () => say("note.connection"),
+  unreadable: () => say("note.unreadable"),
+  diskFull: () => say("note.diskFull"),
+  other: () => say("note.other"),
 };
 
+/** A row's button: what it says to those who listen, and its tooltip. */
 export const ROW = {
-  leaveOut: "Leave out",
-  stop: "Stop sending",
-  retry: "Retry",
+  leaveOut: (name) => [say("row.leaveOut", { name }), say("row.leaveOutTip")],
+  stop: (name) => [say("row.stop", { name }), say("row.stopTip")],
+  retry: (name) => say("row.retry", { name }),
 };
 
 export const SUMMARY = {
-  title: (received, total) => `${received} of ${total} received`,
-  left: (bytes) => (bytes > 0 ? `${size(bytes)} left` : "almost done"),
-  offline: "waiting for network",
-  paused: "paused",
-  nameless: "waiting for your name",
-  pause: "Pause",
-  resume: "Resume",
-  safe: "You can close this page: everything marked received is safe.",
-  keepOpen: (n) => `Keep it open to finish the other ${n}.`,
-  allSafe: "You can close this page: everything is safe.",
+  title: (received, total) => say("summary.title", { received, total }),
+  left: (bytes) => (bytes > 0 ? say("summary.left", { size: size(bytes) }) : say("summary.almost")),
+  offline: () => say("summary.offline"),
+  paused: () => say("summary.paused"),
+  nameless: () => say("summary.nameless"),
+  pause: () => [say("summary.pause"), say("summary.pauseAll")],
+  resume: () => [say("summary.resume"), say("summary.resumeAll")],
+  safe: () => say("summary.safe"),
+  keepOpen: (n) => say("summary.keepOpen", { n }),
+  allSafe: () => say("summary.allSafe"),
+  said: (title, line) => sentences(`${title}${say("stop")}`, line),
 };
+
+/** Sentences in a row. @param {...string} said */
+export const sentences = (...said) => said.filter(Boolean).join(say("space"));
 
 /**
  * The finished card's texts. Counts: total, received (all that is safe), delivered, duplicate, held, failed, refused.
  */
 export const FINISHED = {
   title({ total, received, failed, refused }, name) {
-    const thanks = name ? `Thank you, ${name}!` : "Thank you!";
-    if (failed) return `${SUMMARY.title(received, total)}. ${failed} ${plural(failed, "needs", "need")} another try.`;
-    if (refused) return received ? `${SUMMARY.title(received, total)}. ${thanks}` : SUMMARY.title(received, total);
-    return total === 1 ? `Received. ${thanks}` : `All ${total} received. ${thanks}`;
+    const thanks = name ? say("finished.thanksName", { name }) : say("finished.thanks");
+    const some = say("finished.some", { received, total });
+    if (failed) return sentences(some, say("finished.again", { n: failed }));
+    if (refused) return received ? sentences(some, thanks) : SUMMARY.title(received, total);
+    return sentences(total === 1 ? say("finished.single") : say("finished.all", { n: total }), thanks);
   },
   text({ received, delivered, duplicate, held, failed, refused }, { host, albumSet }) {
-    const album = albumSet ? "in the album" : "in Immich";
     const parts = [];
-    if (delivered) parts.push(`${delivered} ${plural(delivered, "is", "are")} ${album}`);
-    if (duplicate) parts.push(`${duplicate} ${plural(duplicate, "was", "were")} already there`);
-    if (held) parts.push(`${held} ${plural(held, "waits", "wait")} for ${host}`);
-    const sentences = [];
-    if (parts.length) sentences.push(`${parts.join(", ")}.`);
-    if (refused) sentences.push(`${refused} couldn't be taken, the list says why.`);
-    if (received) sentences.push(failed ? SUMMARY.safe : SUMMARY.allSafe);
-    return sentences.join(" ");
+    if (delivered) parts.push(say(albumSet ? "finished.album" : "finished.immich", { n: delivered }));
+    if (duplicate) parts.push(say("finished.duplicate", { n: duplicate }));
+    if (held) parts.push(say("finished.held", { n: held, host }));
+    return sentences(
+      parts.length ? `${parts.join(say("comma"))}${say("stop")}` : "",
+      refused ? say("finished.refused", { n: refused }) : "",
+      received ? (failed ? SUMMARY.safe() : SUMMARY.allSafe()) : "",
+    );
   },
-  retry: (n) => `Retry ${n}`,
+  retry: (n) => say("finished.retry", { n }),
 };
+
+const reopen = (host) => say("closed.reopen", { host });
+const newLink = (host) => say("closed.newLink", { host });
 
 /** Why nothing more is taken, by the server's code. What was received stays safe in every case. */
 export const CLOSED = {
-  title: {
-    invite_expired: "This page has closed.",
-    invite_disabled: "This page is taking a break.",
-    invite_not_open: "This page isn't open yet.",
-    invite_claimed: "This link was already used.",
-    invite_exhausted: "This page is full.",
-    invite_password_required: "This page needs its password again.",
-    invalid_invite: "We can't find this page any more.",
-  },
+  title: (code) => say(`closed.${code}`),
   advice: {
-    invite_expired: (host) => `Ask ${host} to open it again.`,
-    invite_disabled: (host) => `Ask ${host} to open it again.`,
-    invite_not_open: () => "Come back then.",
-    invite_claimed: (host) => `Ask ${host} for a new link.`,
-    invite_exhausted: (host) => `Ask ${host} for a new link.`,
-    invite_password_required: () => "Reload it to enter the password, then choose your files again.",
-    invalid_invite: (host) => `Ask ${host} for a new link.`,
+    invite_expired: reopen,
+    invite_disabled: reopen,
+    invite_not_open: () => say("closed.return"),
+    invite_claimed: newLink,
+    invite_exhausted: newLink,
+    invite_password_required: () => say("closed.reload"),
+    invalid_invite: newLink,
   },
-  safe: "Everything marked received is safe.",
+  safe: () => say("closed.safe"),
 };
 
 export const WHO = {
-  from: (name) => `From ${name}`,
-  nameless: "Sent without a name",
-  message: (text) => `“${text}”`,
-  missing: (host) => `Please tell ${host} who you are`,
+  from: (name) => say("who.from", { name }),
+  nameless: () => say("who.nameless"),
+  message: (text) => say("who.message", { text }),
+  missing: (host) => say("who.missing", { host }),
 };
 
 export const EARLIER = {
-  safe: (n) => `${files(n)} you sent before ${plural(n, "is", "are")} safe.`,
-  unfinished: (n) =>
-    n === 1
-      ? "1 file isn't finished. Choose it again and it goes on where it stopped."
-      : `${n} files aren't finished. Choose them again and they go on where they stopped.`,
+  safe: (n) => say("earlier.safe", { n }),
+  unfinished: (n) => say("earlier.unfinished", { n }),
 };

@@ -1,0 +1,31 @@
+"""Days and sizes as the person's language writes them, by Unicode's rules (CLDR, which Babel brings)."""
+
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.units import format_unit
+from django.utils.translation import get_language, to_locale
+
+from immichdrop.languages import SOURCE
+from immichdrop.texts import size_words
+
+# The country's own forms where the language alone would mean another one's; `pt` is Portugal's here, as in Django.
+_COUNTRIES = {"en": "en_GB", "pt": "pt_PT"}
+_UNITS = {"B": "byte", "kB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "TB": "terabyte"}
+
+
+def _locale() -> Locale:
+    language = get_language() or SOURCE
+    return Locale.parse(_COUNTRIES.get(language) or to_locale(language))
+
+
+def day(value: date) -> str:
+    """Day and month: `14 July`, `14. Juli`, `7月14日`."""
+    return format_skeleton("MMMMd", value, locale=_locale())
+
+
+def size(value: int) -> str:
+    """So many bytes, as `size_words` rounds them: `4.2 MB`, `4,2 Mo`."""
+    number, unit = size_words(value).split()
+    return format_unit(float(number), f"digital-{_UNITS[unit]}", "short", locale=_locale())
