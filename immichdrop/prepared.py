@@ -8,10 +8,12 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 M = TypeVar("M", bound=models.Model)
 
+_PLAIN = (models.CharField, models.TextField, models.BooleanField, models.IntegerField)
+_TYPES = {str, int, bool, type(None)}  # and no enumeration's members, which drivers take for something else
 _Reader = tuple[int, list[Callable[..., Any]], Any]
 
 
@@ -27,7 +29,8 @@ class Rows(Generic[M]):
         self.for_update = for_update
 
     def first(self, *parameters: str | int) -> M | None:
-        with connection.cursor() as cursor:
+        here = connections[DEFAULT_DB_ALIAS]
+        with here.cursor() as cursor:
             cursor.execute(self._sql, list(parameters))
             row = cursor.fetchone()
         if row is None:
@@ -35,7 +38,7 @@ class Rows(Generic[M]):
         values = list(row)
         for index, convert, column in self._readers:
             for converter in convert:
-                values[index] = converter(values[index], column, connection)
+                values[index] = converter(values[index], column, here)
         return self.model.from_db(DEFAULT_DB_ALIAS, self._names, values)
 
     @cached_property
@@ -63,13 +66,23 @@ class Insertion(Generic[M]):
 
     def insert(self, instance: M) -> M:
         """The instance, which has a row now. Raises IntegrityError like `save`."""
-        fields = self.model._meta.concrete_fields
-        values = [field.get_db_prep_save(getattr(instance, field.attname), connection) for field in fields]
-        with connection.cursor() as cursor:
+        here = connections[DEFAULT_DB_ALIAS]
+        given = instance.__dict__
+        values = [
+            value if plain and type(value) in _TYPES else field.get_db_prep_save(value, here)
+            for value, plain, field in ((given[name], plain, field) for name, plain, field in self._fields)
+        ]
+        with here.cursor() as cursor:
             cursor.execute(self._sql, values)
         instance._state.adding = False
         instance._state.db = DEFAULT_DB_ALIAS
         return instance
+
+    @cached_property
+    def _fields(self) -> "list[tuple[str, bool, models.Field[Any, Any]]]":
+        """Of each column: its attribute, whether a database takes a plain value as it is, and its field."""
+        fields = self.model._meta.concrete_fields
+        return [(field.attname, isinstance(field, _PLAIN), field) for field in fields]
 
     @cached_property
     def _sql(self) -> str:

@@ -89,13 +89,18 @@ def check(
     offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool, arrived: Arrived = NOTHING_YET
 ) -> None:
     """Raises RefusedError when this file is not taken now. Reads only: `create` asks again with the places locked."""
-    if invite and (refusal := invite.stopped(guest) if arrived.reserved else invite.refusal(guest)):
-        raise RefusedError(refusal)
-    _check_file(offer, invite)
+    check_itself(offer, guest, invite, arrived)
     begun = _begun(offer, guest, invite)
     _check_begun(begun)
     _check_places(offer, guest, invite, begun)
     _check_room(offer.size - arrived.offset, begun.promised, spool)
+
+
+def check_itself(offer: Offer, guest: Guest | None, invite: Invite | None, arrived: Arrived = NOTHING_YET) -> None:
+    """The part of `check` that looks at the link and the file alone, and asks the database nothing."""
+    if invite and (refusal := invite.stopped(guest) if arrived.reserved else invite.refusal(guest)):
+        raise RefusedError(refusal)
+    _check_file(offer, invite)
 
 
 def file_limit(invite: Invite | None) -> int:

@@ -39,15 +39,21 @@ def find(offer: Offer, guest: Guest | None, invite: Invite | None) -> Upload | N
     return existing
 
 
-def admit(offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool) -> Upload | None:
+def admit(
+    offer: Offer, guest: Guest | None, invite: Invite | None, spool: Spool, *, places: bool = True
+) -> Upload | None:
     """Looks whether this file would be taken, before its bytes are. Raises RefusedError when it would not.
 
-    Returns the upload that this guest made of it before, if there is one.
+    Returns the upload that this guest made of it before, if there is one. Without `places` the others' uploads are not
+    looked at: for a file whose row is made in the next moment, when they are in any case.
     """
     existing = find(offer, guest, invite)
     if existing is None:
         try:
-            admission.check(offer, guest, invite, spool)
+            if places:
+                admission.check(offer, guest, invite, spool)
+            else:
+                admission.check_itself(offer, guest, invite)
         except RefusedError:
             # The place it is refused may have gone to its own twin, which came at the same moment.
             existing = find(offer, guest, invite)

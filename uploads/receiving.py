@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Protocol
 
 from immichdrop.asgi_types import Message, Receive
 from uploads import blocking, crowd
@@ -178,6 +179,21 @@ class Sums:
                 self._kept.popitem(last=False)
 
 
+class Basin(Protocol):
+    """Bytes on their way: how many may still come, and those that came and are not written yet."""
+
+    room: int
+    buffer: bytearray
+
+
+@dataclass
+class Gathered:
+    """A basin in memory alone."""
+
+    room: int
+    buffer: bytearray = field(default_factory=bytearray)
+
+
 @dataclass
 class Sink:
     """Where a body goes: the file, the next byte's offset, how many may come, and what acknowledges them.
@@ -211,6 +227,16 @@ class Sink:
             self.acknowledge(self.offset)
 
 
+async def gather(receive: Receive, turn: Turn, room: int) -> tuple[bytearray, End]:
+    """A body of at most `room` bytes into memory: what came of it, and how it ended."""
+    place = crowd.here().place()
+    basin = Gathered(room)
+    end: End | None = None
+    while end is None:
+        end = await _take_block(receive, turn, basin, place)
+    return basin.buffer, end
+
+
 async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
     """Writes a request's body into the sink and settles it. Reading goes on while the disk works.
 
@@ -234,35 +260,35 @@ async def pour(receive: Receive, turn: Turn, sink: Sink) -> End:
     finally:
         if working:  # also when this is cancelled: the file is closed next
             await blocking.finish(working)
-    await blocking.run(_end, sink, end)
+    await blocking.run(finish, sink, end)
     return end
 
 
-async def _take_block(receive: Receive, turn: Turn, sink: Sink, place: Place) -> End | None:
-    """A block's worth of messages into the sink's buffer; None while there are more to come."""
+async def _take_block(receive: Receive, turn: Turn, basin: Basin, place: Place) -> End | None:
+    """A block's worth of messages into the basin; None while there are more to come."""
     async with place:
-        while (end := await _take_in(receive, turn, sink)) is None and len(sink.buffer) < BLOCK:
+        while (end := await _take_in(receive, turn, basin)) is None and len(basin.buffer) < BLOCK:
             pass
     return end
 
 
-async def _take_in(receive: Receive, turn: Turn, sink: Sink) -> End | None:
-    """The next message's bytes into the sink's buffer; None while there are more to come."""
+async def _take_in(receive: Receive, turn: Turn, basin: Basin) -> End | None:
+    """The next message's bytes into the basin; None while there are more to come."""
     message = await turn.next(receive)
     if message is None:
         return End.STOPPED if turn.stopped else End.LEFT
     if message["type"] == "http.disconnect":
         return End.LEFT
     body = message.get("body", b"")
-    if len(body) > sink.room:
+    if len(body) > basin.room:
         return End.TOO_LONG
-    sink.room -= len(body)
-    sink.buffer += body
+    basin.room -= len(body)
+    basin.buffer += body
     return None if message.get("more_body") else End.WHOLE
 
 
-def _end(sink: Sink, end: End) -> None:
-    """The last bytes of a body, in one step with what makes all of them count."""
+def finish(sink: Sink, end: End) -> None:
+    """Writes the last bytes of a body, in one step with what makes all of them count. Runs in a thread."""
     sink.write(sink.buffer)
     if sink.checksum and not (end is End.WHOLE and sink.checksum.holds()):
         raise ChecksumMismatchError

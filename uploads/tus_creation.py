@@ -6,6 +6,7 @@ written before there is a row, so that the whole creation costs one commit; a la
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from invites.models import Guest, Invite
 from invites.refusals import RefusedError
@@ -14,26 +15,54 @@ from uploads.admission import Arrived, Offer
 from uploads.exchange import Exchange
 from uploads.intake import Creation
 from uploads.models import Upload
-from uploads.receiving import DiskFullError, End, Sink, Turn, Turns, disk_full_told, pour
+from uploads.receiving import (
+    BLOCK,
+    Checksum,
+    DiskFullError,
+    End,
+    Sink,
+    Turn,
+    Turns,
+    disk_full_told,
+    finish,
+    gather,
+    pour,
+)
 from uploads.registry import Registry
 from uploads.spool import MEBIBYTE, Spool
 from uploads.tus_bodies import Bodies, check_head
 from uploads.tus_protocol import TusError
 
+# A body up to this size is held in memory until all of it came.
+SMALL_BODY = BLOCK
 # A creation's body up to this size is written before the row is made, and costs one commit instead of two.
 WHOLE_BODY = 16 * MEBIBYTE
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """An upload that this guest made with the same key before."""
+
+    id: uuid.UUID
+
+
+# A guest, and the upload that is theirs.
+Made = tuple[Guest | None, Upload | Existing]
 
 
 class Newcomer:
     """A file that is let in, on its way to a row."""
 
-    def __init__(self, offer: Offer, guest: Guest | None, invite: Invite | None, registry: Registry) -> None:
+    def __init__(
+        self, upload_id: uuid.UUID, offer: Offer, guest: Guest | None, invite: Invite | None, registry: Registry
+    ) -> None:
+        self.id = upload_id
         self.offer = offer
         self.guest = guest
         self.invite = invite
         self.registry = registry
-        self.id = uuid.uuid4()
         self.may_have_a_row = False
+        self.upload: Upload | None = None
         with disk_full_told():
             self.file = registry.spool.create(self.id)
 
@@ -50,6 +79,7 @@ class Newcomer:
             self.registry.spool.remove(self.id)
         elif upload.complete:
             arrivals.received(upload)
+        self.upload = upload
         return upload
 
     def clean_up(self) -> None:
@@ -75,49 +105,103 @@ class Creations:
         if exchange.has_body:
             tus_protocol.check_body_type(exchange.headers)
             length = tus_protocol.body_length(exchange.headers) or offer.size
-        guest, begun = await blocking.run(self._begin, offer, exchange.headers, length)
-        if isinstance(begun, Upload):
-            async with self.turns.take(begun.pk):  # a request that still hangs persists what it has
-                return await blocking.run(ownership.find, begun.pk, guest)
+        if 0 < length <= min(SMALL_BODY, offer.size):
+            guest, upload = await self._take_small(exchange, offer, length)
+        else:
+            guest, upload = await self._take_large(exchange, offer, length)
+        if isinstance(upload, Existing):
+            async with self.turns.take(upload.id):  # a request that still hangs persists what it has
+                return await blocking.run(ownership.find, upload.id, guest)
+        return upload
+
+    async def _take_small(self, exchange: Exchange, offer: Offer, length: int) -> Made:
+        """A body that is held in memory goes into a thread once: there it is looked at, written and entered."""
+        checksum = tus_protocol.parse_checksum(exchange.headers)
+        upload_id = uuid.uuid4()
+        async with self.turns.take(upload_id) as turn:
+            body, end = await gather(exchange.receive, turn, length)
+            if end is End.TOO_LONG:
+                raise TusError(413, "too_long", "The body is longer than Content-Length.")
+            return await blocking.run(self._enter_small, exchange, offer, upload_id, body, end, checksum)
+
+    def _enter_small(
+        self,
+        exchange: Exchange,
+        offer: Offer,
+        upload_id: uuid.UUID,
+        body: bytearray,
+        end: End,
+        checksum: Checksum | None,
+    ) -> Made:
+        guest, begun = self._begin(offer, exchange.headers, len(body), upload_id, places=False)
+        if isinstance(begun, Existing):
+            return guest, begun
         try:
-            async with self.turns.take(begun.id) as turn:
+            sink = self._sink(begun, checksum)
+            sink.buffer = body
+            finish(sink, end)
+        except BaseException:
+            begun.clean_up()
+            raise
+        finally:
+            begun.file.close()
+        return guest, self._entered(begun, sink)
+
+    async def _take_large(self, exchange: Exchange, offer: Offer, length: int) -> Made:
+        """Is looked at before a byte of it is read. Also a creation that brings no body."""
+        upload_id = uuid.uuid4()
+        guest, begun = await blocking.run(self._begin, offer, exchange.headers, length, upload_id)
+        if isinstance(begun, Existing):
+            return guest, begun
+        try:
+            async with self.turns.take(upload_id) as turn:
                 if 0 < length <= WHOLE_BODY:
-                    return await self._take_whole(exchange, turn, begun)
+                    return guest, await self._take_whole(exchange, turn, begun)
                 upload = await blocking.run(_enter_empty, begun)
-                if exchange.has_body and upload.pk == begun.id:
+                if exchange.has_body and upload.pk == upload_id:
                     await self.bodies.take(exchange, turn, begun.file, upload)
-                return upload
+                return guest, upload
         finally:
             begun.file.close()
 
-    def _begin(self, offer: Offer, headers: Mapping[str, str], length: int) -> tuple[Guest | None, Upload | Newcomer]:
+    def _begin(
+        self, offer: Offer, headers: Mapping[str, str], length: int, upload_id: uuid.UUID, *, places: bool = True
+    ) -> tuple[Guest | None, Newcomer | Existing]:
         guest = ownership.guest_of(headers)
         invite = admission.link_of(offer)
-        if existing := intake.admit(offer, guest, invite, self.spool):
-            return guest, existing
+        if existing := intake.admit(offer, guest, invite, self.spool, places=places):
+            return guest, Existing(existing.pk)
         if length > offer.size:
             raise TusError(413, "too_long", "Content-Length is larger than Upload-Length.")
-        return guest, Newcomer(offer, guest, invite, self.registry)
+        return guest, Newcomer(upload_id, offer, guest, invite, self.registry)
 
     async def _take_whole(self, exchange: Exchange, turn: Turn, new: Newcomer) -> Upload:
         """Writes a creation's body before there is a row. A body that breaks off is kept as far as it came."""
-        sink = Sink(new.file, 0, new.offer.size, self.bodies.sums.resume(new.id, 0), checkpoints=False)
-        entered: list[Upload] = []
-
-        def enter(offset: int) -> None:
-            check_head(new.file, new.invite)
-            entered.append(new.enter(offset, sink.sum.hexdigest() if sink.sum else ""))
-
-        sink.acknowledge = enter
         try:
-            sink.checksum = tus_protocol.parse_checksum(exchange.headers)
+            sink = self._sink(new, tus_protocol.parse_checksum(exchange.headers))
             if await pour(exchange.receive, turn, sink) is End.TOO_LONG:
                 raise TusError(413, "too_long", "The body is longer than Upload-Length.")
         except BaseException:
             await blocking.run(new.clean_up)
             raise
+        return self._entered(new, sink)
+
+    def _sink(self, new: Newcomer, checksum: Checksum | None) -> Sink:
+        """What makes the row as soon as the body is durable."""
+        sums = self.bodies.sums.resume(new.id, 0)
+        sink = Sink(new.file, 0, new.offer.size, sums, checksum=checksum, checkpoints=False)
+
+        def enter(offset: int) -> None:
+            check_head(new.file, new.invite)
+            new.enter(offset, sink.sum.hexdigest() if sink.sum else "")
+
+        sink.acknowledge = enter
+        return sink
+
+    def _entered(self, new: Newcomer, sink: Sink) -> Upload:
         self.bodies.sums.keep(new.id, sink.offset, sink.sum if sink.offset < new.offer.size else None)
-        return entered[0]
+        assert new.upload
+        return new.upload
 
 
 def _enter_empty(new: Newcomer) -> Upload:

@@ -17,10 +17,12 @@ from tests.serving import eventually
 from tests.uploads.traces import assert_no_trace, assert_received, row, spool_files
 from tests.wire import Line, twin_of
 from uploads.models import Upload
+from uploads.receiving import BLOCK
 
 Arrive = Callable[[Invite | None], TusGuest]
 MEBIBYTE = 1 << 20
 PHOTO = pictures.jpeg(1)
+LARGE = PHOTO + bytes(BLOCK)  # looked at before its bytes are read
 
 
 def id_of(answer: requests.Response) -> str:
@@ -109,20 +111,24 @@ def test_twice_with_the_same_key_makes_one(make_invite: MakeInvite, guest_at: Ar
     assert spool_files() == [Upload.objects.get().pk.hex]
 
 
-@pytest.mark.parametrize("limits", [{}, {"max_files": 1}, {"max_uses": 1}, {"max_bytes": len(PHOTO)}])
-def test_twice_at_the_same_moment_makes_one(make_invite: MakeInvite, guest_at: Arrive, limits: dict[str, int]) -> None:
+@pytest.mark.parametrize("limits", [{}, {"max_files": 1}, {"max_uses": 1}, {"max_bytes": len(LARGE)}])
+@pytest.mark.parametrize("photo", [PHOTO, LARGE], ids=["small", "large"])
+def test_twice_at_the_same_moment_makes_one(
+    make_invite: MakeInvite, guest_at: Arrive, limits: dict[str, int], photo: bytes
+) -> None:
     guest = guest_at(make_invite(**limits))
     with Line(guest.url) as slow:
-        slow.begin_creation(guest, len(PHOTO), "k")
-        slow.send(PHOTO[:100])
-        eventually(spool_files, "the first request to be let in")
-        quick = guest.create(len(PHOTO), PHOTO, key="k")
+        slow.begin_creation(guest, len(photo), "k")
+        slow.send(photo[:100])
+        if photo is LARGE:  # a small one has no file before all of it came
+            eventually(spool_files, "the first request to be let in")
+        quick = guest.create(len(photo), photo, key="k")
         assert quick.status_code == 201
-        slow.send(PHOTO[100:])
+        slow.send(photo[100:])
         answer = slow.answer()
     assert (answer.status, answer.headers["Location"]) == (201, quick.headers["Location"])
-    assert answer.headers["Upload-Offset"] == str(len(PHOTO))
-    assert_received(id_of(quick), PHOTO)
+    assert answer.headers["Upload-Offset"] == str(len(photo))
+    assert_received(id_of(quick), photo)
     assert spool_files() == [Upload.objects.get().pk.hex]
 
 

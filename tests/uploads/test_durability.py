@@ -17,11 +17,13 @@ from tests.uploads.traces import assert_no_trace, assert_received, content, row,
 from tests.wire import Call, creation, patch
 from uploads import blocking, spool
 from uploads.models import Upload
+from uploads.receiving import BLOCK
 from uploads.spool import Spool, SpoolFile
 from uploads.tus import TusApp
 
 Arrive = Callable[[Invite | None], TusGuest]
 PHOTO = pictures.jpeg(1) + bytes(5000)
+LARGE = PHOTO + bytes(BLOCK)  # looked at before its bytes are read
 Happened = tuple[str, int]
 
 
@@ -154,28 +156,30 @@ def test_what_a_failing_disk_did_not_keep_is_not_acknowledged(
 
 
 class GatedSpool(Spool):
-    """Stops in the transaction that inserts the row, until the test lets it go on."""
+    """Stops in the transaction that inserts the row, where room is asked for the `last` time, until let go on."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, last: int) -> None:
         super().__init__(settings.SPOOL_DIR)
+        self.last = last
         self.asked = 0
         self.reached = threading.Event()
         self.gate = threading.Event()
 
     def free(self) -> int:
         self.asked += 1
-        if self.asked == 2:  # once before the body, once in the transaction
+        if self.asked == self.last:
             self.reached.set()
             assert self.gate.wait(30)
         return super().free()
 
 
+@pytest.mark.parametrize(("photo", "last"), [(PHOTO, 1), (LARGE, 2)], ids=["small", "large"])
 def test_a_row_keeps_its_bytes_though_nobody_waits_for_it_any_more(
-    make_invite: MakeInvite, guest_at: Arrive, settings: Settings
+    make_invite: MakeInvite, guest_at: Arrive, settings: Settings, photo: bytes, last: int
 ) -> None:
     """The server ends and gives the request up while its row is being committed."""
-    disk = GatedSpool(settings)
-    call = creation(guest_at(make_invite()), PHOTO)
+    disk = GatedSpool(settings, last)
+    call = creation(guest_at(make_invite()), photo)
 
     async def give_up() -> None:
         task = asyncio.create_task(TusApp(disk)(call.scope, call.receive, call.send))
@@ -186,7 +190,7 @@ def test_a_row_keeps_its_bytes_though_nobody_waits_for_it_any_more(
             await task
 
     asyncio.run(give_up())
-    assert_received(str(Upload.objects.get().pk), PHOTO)
+    assert_received(str(Upload.objects.get().pk), photo)
 
 
 class SlowFile(SpoolFile):
@@ -246,10 +250,11 @@ def test_a_file_is_not_closed_under_a_write(make_invite: MakeInvite, guest_at: A
     assert_received(upload_id, PHOTO)  # what came was kept, though nobody heard the answer
 
 
+@pytest.mark.parametrize(("photo", "files"), [(PHOTO, 0), (LARGE, 1)], ids=["small", "large"])
 def test_a_creation_given_up_before_its_row_leaves_nothing(
-    make_invite: MakeInvite, guest_at: Arrive, settings: Settings
+    make_invite: MakeInvite, guest_at: Arrive, settings: Settings, photo: bytes, files: int
 ) -> None:
-    call = creation(guest_at(make_invite()), PHOTO)
+    call = creation(guest_at(make_invite()), photo)
     silent = asyncio.Event()
 
     async def never() -> dict[str, object]:
@@ -259,7 +264,7 @@ def test_a_creation_given_up_before_its_row_leaves_nothing(
     async def give_up() -> None:
         task = asyncio.create_task(TusApp(spool.default())(call.scope, never, call.send))
         await silent.wait()
-        assert len(spool_files()) == 1
+        assert len(spool_files()) == files
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
