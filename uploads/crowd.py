@@ -5,11 +5,38 @@ read at a time, a block of each. Who waits for a slow peer gives the place up an
 """
 
 import asyncio
+import time
 from types import TracebackType
 from weakref import WeakKeyDictionary
 
+RUSH = 30_000_000  # bytes a second, from which on receiving keeps this machine busy
+WINDOW = 0.25  # seconds that these are counted over
 AT_ONCE = 2  # bodies that are read at the same moment
 PATIENCE = 0.05  # seconds that a place is kept for a peer whose bytes don't come
+
+
+class Inflow:
+    """How fast bytes come in. Noted on the server's loop, asked about by any thread."""
+
+    def __init__(self) -> None:
+        self._began = self._bytes = 0.0
+        self._before = 0.0  # bytes a second in the window before
+
+    def note(self, count: int) -> None:
+        now = time.monotonic()
+        elapsed = now - self._began
+        if elapsed >= WINDOW:
+            self._before = self._bytes / elapsed
+            self._began, self._bytes = now, 0.0
+        self._bytes += count
+
+    def rushing(self) -> bool:
+        lately = time.monotonic() - self._began < 2 * WINDOW
+        return lately and max(self._before, self._bytes / WINDOW) >= RUSH
+
+
+_inflow = Inflow()
+note, rushing = _inflow.note, _inflow.rushing
 
 
 class Crowd:

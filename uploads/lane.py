@@ -21,7 +21,7 @@ from django.db import connections
 from immichdrop.encryption import SecretChangedError
 from immichdrop.immich import ImmichError
 from immichdrop.models import ImmichAccount
-from uploads import arrivals, delivery, lifecycle, progress, setbacks, withdrawals
+from uploads import arrivals, delivery, lifecycle, precedence, progress, setbacks, withdrawals
 from uploads.finishing import Finishing, groups
 from uploads.line import Connect, Line
 from uploads.models import Upload
@@ -233,6 +233,7 @@ class Lane:
                 if found:
                     self.finishing.queue.put(found[0])
                     return
+            precedence.of_this_process.wait()
             self.finishing.queue.put(delivery.send(upload, client, self.spool))
 
 

@@ -269,6 +269,7 @@ async def _take_block(receive: Receive, turn: Turn, basin: Basin, place: Place) 
     async with place:
         while (end := await _take_in(receive, turn, basin)) is None and len(basin.buffer) < BLOCK:
             pass
+    crowd.note(len(basin.buffer))
     return end
 
 
