@@ -24,8 +24,21 @@ _requests = Counter(
 )
 
 
+FAR = 0.15  # seconds for a question without a file in it
+_CHECK = "POST /assets/bulk-upload-check"
+_last_check = 0.0
+
+
+def far() -> bool:
+    """Whether Immich is slow to answer, so that sending is mostly waiting: by the last question what it has."""
+    return _last_check >= FAR
+
+
 def observe(kind: str, seconds: float, status: int | None) -> None:
     """Counts a request; from any thread. `kind` is its method and path with `{id}` for ids."""
+    global _last_check
+    if kind == _CHECK:
+        _last_check = seconds
     _seconds.labels(kind).observe(seconds)
     _requests.labels(kind, "none" if status is None else str(status)).inc()
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from weakref import WeakKeyDictionary
 
 RUSH = 30_000_000  # bytes a second, from which on receiving keeps this machine busy
-WINDOW = 0.25  # seconds that these are counted over
+WINDOW = 0.1  # seconds that these are counted over
 AT_ONCE = 2  # bodies that are read at the same moment
 PATIENCE = 0.05  # seconds that a place is kept for a peer whose bytes don't come
 

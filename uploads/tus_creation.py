@@ -1,7 +1,8 @@
 """`POST /api/tus/`: an upload comes into being, with none, some or all of its bytes.
 
 In the promise's order: write, `fdatasync`, fsync of the folder, insert and commit, answer. A body of moderate size is
-written before there is a row, so that the whole creation costs one commit; a larger one's place is reserved first.
+written before there is a row, so that the whole creation costs one commit; a larger one's place is reserved first. A
+small one is held in memory until it is whole.
 """
 
 import uuid

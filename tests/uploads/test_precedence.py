@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from immichdrop import latency
 from invites.models import Invite
 from tests import pictures
 from tests.conftest import MakeInvite
@@ -22,7 +23,7 @@ FOREVER = 1000.0  # seconds
 def test_the_first_goes_at_once_and_the_next_when_the_rush_is_over() -> None:
     rush = threading.Event()
     rush.set()
-    precedence = Precedence(pace=FOREVER, rushing=rush.is_set)
+    precedence = Precedence(pace=FOREVER, rushing=rush.is_set, far=lambda: False)
     precedence.wait()
     second = threading.Thread(target=precedence.wait)
     second.start()
@@ -33,17 +34,28 @@ def test_the_first_goes_at_once_and_the_next_when_the_rush_is_over() -> None:
 
 
 def test_they_go_at_the_pace() -> None:
-    precedence = Precedence(pace=0.1, rushing=lambda: True)
+    precedence = Precedence(pace=0.1, rushing=lambda: True, far=lambda: False)
     began = time.monotonic()
     for _ in range(3):
         precedence.wait()
     assert time.monotonic() - began >= 0.2
 
 
-def test_nobody_waits_where_there_is_no_rush() -> None:
-    precedence = Precedence(pace=FOREVER, rushing=lambda: False)
+@pytest.mark.parametrize(("rush", "far"), [(False, False), (True, True)], ids=["no rush", "far Immich"])
+def test_nobody_waits_where_it_would_not_help(rush: bool, far: bool) -> None:
+    precedence = Precedence(pace=FOREVER, rushing=lambda: rush, far=lambda: far)
     for _ in range(3):
         precedence.wait()
+
+
+def test_an_immich_is_far_when_its_answers_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "_last_check", 0.0)
+    latency.observe("POST /assets", 5.0, 201)
+    assert not latency.far(), "a large file takes its time anywhere"
+    latency.observe("POST /assets/bulk-upload-check", 0.2, 200)
+    assert latency.far()
+    latency.observe("POST /assets/bulk-upload-check", 0.01, 200)
+    assert not latency.far()
 
 
 def test_deliveries_wait_for_their_turn(
@@ -54,7 +66,7 @@ def test_deliveries_wait_for_their_turn(
 ) -> None:
     rush = threading.Event()
     rush.set()
-    monkeypatch.setattr(precedence, "of_this_process", Precedence(pace=FOREVER, rushing=rush.is_set))
+    monkeypatch.setattr(precedence, "of_this_process", Precedence(pace=FOREVER, rushing=rush.is_set, far=lambda: False))
     guest = guest_at(make_invite())
     for number in range(3):
         guest.send(pictures.jpeg(number))
