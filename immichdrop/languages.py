@@ -1,7 +1,7 @@
 """The languages of the product, which of its pages speak them, and which one a person gets.
 
-To translate another page: its templates join the mapping in `pyproject.toml` (`[tool.babel]`), its routes join
-TRANSLATED, and its strings the catalogues (docs/architecture.md, "Words").
+To translate another page: its templates join the mapping in `pyproject.toml` (`[tool.babel]`), and its strings the
+catalogues (docs/architecture.md, "Words").
 """
 
 from collections.abc import Callable
@@ -32,9 +32,9 @@ NAMES: dict[str, str] = {
 }
 SOURCE = "en"  # what the pages are written in
 
-# Routes by name whose pages are in every language; the others are in those of HOST_LANGUAGES. An address that leads
+# What is in English alone, by the beginning of its route: what administrators and programs read. An address that leads
 # nowhere has no route, and is translated too.
-TRANSLATED = frozenset({"front", "invite"})
+IN_ENGLISH = frozenset({"admin", "api"})
 ASKED = "lang"  # the address's parameter, which wins, and is remembered
 
 
@@ -60,7 +60,7 @@ class LanguageMiddleware(LocaleMiddleware):
     ) -> None:
         # Django would otherwise mix the words that it brings itself into pages that have none of ours.
         match = request.resolver_match
-        if not (match and match.url_name in TRANSLATED) and request.LANGUAGE_CODE not in settings.HOST_LANGUAGES:
+        if match and match.route.partition("/")[0] in IN_ENGLISH:
             translation.activate(SOURCE)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

@@ -1,9 +1,9 @@
 """Days and sizes as the person's language writes them, by Unicode's rules (CLDR, which Babel brings)."""
 
-from datetime import date
+from datetime import date, datetime
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.units import format_unit
 from django.utils.translation import get_language, to_locale
 
@@ -25,7 +25,17 @@ def day(value: date) -> str:
     return format_skeleton("MMMMd", value, locale=_locale())
 
 
+def moment(value: datetime, *, year: bool = False) -> str:
+    """Day and time as the clock where the person is says it: `14 July, 21:12`, `14. Juli 2026, 21:12`."""
+    locale = _locale()
+    written = format_date(value, "long", locale=locale) if year else day(value)
+    pattern = str(locale.datetime_formats["medium"])
+    return pattern.format(format_skeleton("Hm", value, locale=locale), written)
+
+
 def size(value: int) -> str:
     """So many bytes, as `size_words` rounds them: `4.2 MB`, `4,2 Mo`."""
+    if (get_language() or SOURCE) == SOURCE:
+        return size_words(value)  # `0 B`, where CLDR has `0 byte`
     number, unit = size_words(value).split()
     return format_unit(float(number), f"digital-{_UNITS[unit]}", "short", locale=_locale())

@@ -155,7 +155,6 @@ USE_TZ = True
 USE_I18N = True
 LANGUAGE_CODE = languages.SOURCE
 LANGUAGES = list(languages.NAMES.items())
-HOST_LANGUAGES = [languages.SOURCE]  # of LANGUAGES those that the hosts' pages are translated into
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "drop_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from immichdrop.hosts import may_make_links
 from immichdrop.models import User
@@ -19,7 +20,6 @@ from invites.queries import InviteQuerySet
 MOST_DAYS = 36_500  # a hundred years
 LONGEST_PASSWORD = 200  # characters
 _WANTED_MOMENT = "A date such as 2026-07-14, or a time with its offset such as 2026-07-14T18:00+02:00, is wanted."
-_ADDRESS_TAKEN = "This address is taken. Please choose another one."
 
 
 class LinkFields(TypedDict, total=False):
@@ -119,7 +119,9 @@ def expires_in(days: int, now: datetime | None = None) -> datetime:
 def create_link(owner: User | None, fields: LinkFields) -> Invite:
     """A new link of this host. Raises LinkError, also when the host has no Immich that files could go to."""
     if owner and not may_make_links(owner):
-        raise LinkError({"owner": "Connect your own Immich first: on this server links don't use the server's."})
+        raise LinkError(
+            {"owner": gettext("Connect your own Immich first: on this server links don't use the server's.")}
+        )
     invite = Invite(owner=owner)
     _apply(invite, fields)
     _save(invite)
@@ -152,13 +154,13 @@ def duplicate_link(invite: Invite) -> Invite:
 def _apply(invite: Invite, fields: LinkFields) -> set[str]:
     """Puts the fields onto the row and looks at them. The names of the columns that changed; raises LinkError."""
     said: dict[str, object] = dict(fields)
-    if problems := {name: "It has a character that can't be kept." for name in said if _unstorable(said[name])}:
-        raise LinkError(problems)
+    if unstorable := [name for name in said if _unstorable(said[name])]:
+        raise LinkError(dict.fromkeys(unstorable, gettext("It has a character that can't be kept.")))
     changed = set(said)
     password = said.pop("password", None)
     if isinstance(password, str):
         if len(password) > LONGEST_PASSWORD:
-            raise LinkError({"password": f"At most {LONGEST_PASSWORD} characters, please."})
+            raise LinkError({"password": _at_most(LONGEST_PASSWORD)})
         invite.set_password(password)
         changed.add("password_set_at")
     for name, value in said.items():
@@ -187,11 +189,19 @@ def _check(invite: Invite, changed: set[str]) -> None:
         raise LinkError({field: _words(faults) for field, faults in error.error_dict.items()}) from error
 
 
+def _at_most(number: int) -> str:
+    return gettext("At most %(number)d characters, please.") % {"number": number}
+
+
+def _address_taken() -> str:
+    return gettext("This address is taken. Please choose another one.")
+
+
 def _words(faults: list[ValidationError]) -> str:
     fault = faults[0]
     if fault.code == "max_length" and fault.params:
-        return f"At most {fault.params['limit_value']} characters, please."
-    return _ADDRESS_TAKEN if fault.code == "unique" else fault.messages[0]
+        return _at_most(fault.params["limit_value"])
+    return _address_taken() if fault.code == "unique" else fault.messages[0]
 
 
 def _save(invite: Invite, changed: set[str] | None = None) -> None:
@@ -200,7 +210,7 @@ def _save(invite: Invite, changed: set[str] | None = None) -> None:
             invite.save(update_fields=changed)
     except IntegrityError as error:
         # Somebody else took the address between the look and the save.
-        raise LinkError({"slug": _ADDRESS_TAKEN}) from error
+        raise LinkError({"slug": _address_taken()}) from error
 
 
 # --- several links

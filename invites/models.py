@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from immichdrop.models import ImmichAccount
 from invites.queries import ONE_TIME, UNLIMITED, InviteQuerySet
@@ -34,13 +35,13 @@ def unnamed() -> str:
 class LinkStatus(models.TextChoices):
     """What a host's list says of a link."""
 
-    ACTIVE = "active", "Active"
-    NOT_OPEN = "not_open", "Not open yet"
-    ENDS_SOON = "ends_soon", "Ends soon"
-    USED_UP = "used_up", "Used up"
-    EXPIRED = "expired", "Expired"
-    DISABLED = "disabled", "Disabled"
-    ALBUM_MISSING = "album_missing", "Album missing"
+    ACTIVE = "active", _("Active")
+    NOT_OPEN = "not_open", _("Not open yet")
+    ENDS_SOON = "ends_soon", _("Ends soon")
+    USED_UP = "used_up", _("Used up")
+    EXPIRED = "expired", _("Expired")
+    DISABLED = "disabled", _("Disabled")
+    ALBUM_MISSING = "album_missing", _("Album missing")
 
 
 _CLOSED_STATUSES = {
@@ -72,7 +73,7 @@ class Invite(models.Model):
         unique=True,
         null=True,
         blank=True,
-        validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", "Use a-z, 0-9 and hyphens.")],
+        validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", _("Use a-z, 0-9 and hyphens."))],
         help_text="The link is then also reached at /invite/ and this.",
     )
     name = models.CharField(max_length=200, blank=True)
@@ -176,17 +177,19 @@ class Invite(models.Model):
         """Raises ValidationError for what no single field can be blamed for by itself."""
         problems = {}
         if self.max_uses == 0:
-            problems["max_uses"] = "Nobody could use it. -1 is no limit, 1 is a one-time link, n is that many files."
+            problems["max_uses"] = gettext(
+                "Nobody could use it. -1 is no limit, 1 is a one-time link, n is that many files."
+            )
         if len(self.welcome_text) > LONGEST_WELCOME:
-            problems["welcome_text"] = f"At most {LONGEST_WELCOME} characters, please."
+            problems["welcome_text"] = gettext("At most %(number)d characters, please.") % {"number": LONGEST_WELCOME}
         for name in ("max_files", "max_bytes", "max_file_size"):
             if getattr(self, name) == 0:
-                problems[name] = "At least 1, or nothing for no limit."
+                problems[name] = gettext("At least 1, or nothing for no limit.")
         if self.opens_at and self.expires_at and self.opens_at >= self.expires_at:
-            problems["expires_at"] = "It would end before it opens."
+            problems["expires_at"] = gettext("It would end before it opens.")
         # Imported tokens are words that could be a custom address; whoever took one would take over that link.
         if self.slug and Invite.objects.filter(token=self.slug).exclude(pk=self.pk).exists():
-            problems["slug"] = "This address is taken. Please choose another one."
+            problems["slug"] = gettext("This address is taken. Please choose another one.")
         if problems:
             raise ValidationError(problems)
 

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from immichdrop.texts import size_words
+from immichdrop import local_forms
 from invites.models import Invite
 from uploads import host_hand, media_types, names
 from uploads.models import Upload
@@ -59,7 +59,7 @@ class File:
 
     @property
     def size(self) -> str:
-        return size_words(self.upload.size)
+        return local_forms.size(self.upload.size)
 
     @property
     def at(self) -> datetime:

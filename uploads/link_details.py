@@ -11,8 +11,8 @@ from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from immichdrop import local_forms
 from immichdrop.models import User
-from immichdrop.texts import size_words
 from invites.menu_gates import host_page, own_link
 from invites.menu_list import row_of
 from invites.menu_rows import sheet
@@ -79,7 +79,7 @@ def give_up(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     context = {
         "link": link,
         "number": len(plan.ids),
-        "size": size_words(plan.bytes),
+        "size": local_forms.size(plan.bytes),
         "sent": plan.sent,
         "kept": len(plan.kept),
         "named": Upload.objects.filter(pk__in=plan.ids[:NAMED]).order_by("created_at", "pk"),

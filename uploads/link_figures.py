@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
-from immichdrop.texts import size_words
+from immichdrop import local_forms
 from uploads.models import Upload, UploadQuerySet
 
 DAYS = 14  # that a chart has room for
@@ -53,7 +53,7 @@ def totals(files: UploadQuerySet) -> Totals:
         in_immich=Count("pk", filter=Q(status__in=Upload.CONFIRMED)),
         failed=Count("pk", filter=Q(status=Upload.Status.FAILED)),
     )
-    return Totals(**{**sums, "size": size_words(int(sums["size"]))}, stuck=files.retriable().count())
+    return Totals(**{**sums, "size": local_forms.size(int(sums["size"]))}, stuck=files.retriable().count())
 
 
 def days(files: UploadQuerySet) -> list[tuple[date, int]]:

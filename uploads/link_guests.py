@@ -10,7 +10,7 @@ from django.db.models import Count, F, Max, Q, Sum, Window
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
-from immichdrop.texts import size_words
+from immichdrop import local_forms
 from invites.models import Invite, Visit
 from uploads.devices import device
 from uploads.file_looks import File, files_of
@@ -41,7 +41,7 @@ class GuestFiles:
 
     @property
     def size(self) -> str:
-        return size_words(self.bytes)
+        return local_forms.size(self.bytes)
 
     @property
     def initials(self) -> str:

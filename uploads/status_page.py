@@ -9,8 +9,8 @@ from django.shortcuts import render, resolve_url
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from immichdrop import local_forms
 from immichdrop.models import User
-from immichdrop.texts import size_words
 from invites.menu_gates import by_htmx, host_page
 from uploads import host_hand
 from uploads.doctor import queue, report
@@ -56,10 +56,10 @@ def retry(request: HttpRequest, host: User) -> HttpResponse:
 
 def _space(room: Room) -> Space:
     return Space(
-        total=size_words(room.total),
-        free=size_words(room.free),
-        used=size_words(room.total - room.free),
-        floor=size_words(room.floor),
+        total=local_forms.size(room.total),
+        free=local_forms.size(room.free),
+        used=local_forms.size(room.total - room.free),
+        floor=local_forms.size(room.floor),
         used_share=round(100 * (1 - room.free / room.total)) if room.total else 100,
         grace=settings.SPOOL_GRACE_HOURS,
     )

@@ -1,10 +1,9 @@
 """What pages need to speak a language: days and sizes, and the choice of another one."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TypedDict
 
 from django import template
-from django.conf import settings
 from django.utils.translation import get_language
 
 from immichdrop import local_forms
@@ -26,6 +25,18 @@ def day(value: date) -> str:
     return local_forms.day(value)
 
 
+@register.filter(expects_localtime=True)
+def moment(value: datetime) -> str:
+    """`14 July, 21:12`."""
+    return local_forms.moment(value)
+
+
+@register.filter(expects_localtime=True)
+def moment_of_year(value: datetime) -> str:
+    """`14 July 2026, 21:12`."""
+    return local_forms.moment(value, year=True)
+
+
 @register.filter
 def size(value: int) -> str:
     """Bytes in decimal units: `4.2 MB`, `4,2 Mo`."""
@@ -40,9 +51,9 @@ def words() -> str:
 
 
 @register.simple_tag
-def host_languages() -> dict[str, str]:
-    """Code and name of each language that the hosts' pages are in."""
-    return {code: NAMES[code] for code in settings.HOST_LANGUAGES}
+def all_languages() -> dict[str, str]:
+    """Code and name of each language."""
+    return NAMES
 
 
 @register.inclusion_tag("includes/language_choice.html")

@@ -175,7 +175,7 @@ def socket(url: str, asked: Question[int] | None) -> Check:
         return Check("websocket", Part.ADDRESS, title, State.UNKNOWN, words)
     if asked.answer == consumers.UNKNOWN:
         return Check("websocket", Part.ADDRESS, title, State.OK, _("It works through %s.") % url)
-    said = f"closed with {asked.answer}" if asked.answer else _root(asked.error)
+    said = _("closed with %d") % asked.answer if asked.answer else _root(asked.error)
     words = _("It does not come through at %(url)s: %(said)s.") % {"url": url, "said": said}
     return Check("websocket", Part.ADDRESS, title, State.BAD, words, socket_advice())
 

@@ -169,7 +169,9 @@ def paused_accounts() -> Check:
     if not paused:
         return Check("paused", Part.QUEUE, title, State.OK, _("Immich refuses no account."))
     listed = "; ".join(
-        f"#{each.account.pk}: {each.account.get_pause_display()}, {each.waiting} waiting" for each in paused
+        _("#%(number)d: %(why)s, %(waiting)d waiting")
+        % {"number": each.account.pk, "why": each.account.get_pause_display(), "waiting": each.waiting}
+        for each in paused
     )
     advice = _("manage.py queue says of each what to do. They are asked again by themselves.")
     return Check("paused", Part.QUEUE, title, State.BAD, f"{listed}.", advice)

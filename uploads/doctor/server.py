@@ -13,9 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from immichdrop import file_systems
+from immichdrop import file_systems, local_forms
 from immichdrop.file_systems import MOUNTS, NETWORKED, kind_of
-from immichdrop.texts import size_words
 from invites.models import Invite
 from uploads.doctor.checks import CONNECT_TIMEOUT, Check, Part, Question, State
 from uploads.doctor.queue import Queue
@@ -115,7 +114,8 @@ def disk(room: Room | None) -> Check:
     advice = _("Make room on the disk of DATA_DIR, or lower SPOOL_FREE_MB. What is here is still delivered.")
     if room is None:
         return Check("disk", Part.SERVER, title, State.BAD, _("It can’t be read."), _("Look at the disk of DATA_DIR."))
-    said = {"left": size_words(max(0, room.left)), "floor": size_words(room.floor), "free": size_words(room.free)}
+    bytes_of = {"left": max(0, room.left), "floor": room.floor, "free": room.free}
+    said = {name: local_forms.size(count) for name, count in bytes_of.items()}
     if room.left <= 0:
         words = _("%(free)s are free, and %(floor)s have to stay free: new uploads are refused.") % said
         return Check("disk", Part.SERVER, title, State.BAD, words, advice)
@@ -137,7 +137,7 @@ def spool_check(spool: Spool, queue: Queue | None) -> Check:
         return Check("spool", Part.SERVER, title, State.BAD, words, advice)
     words = ngettext("%(number)d file, %(size)s", "%(number)d files, %(size)s", used.files) % {
         "number": used.files,
-        "size": size_words(used.bytes),
+        "size": local_forms.size(used.bytes),
     }
     if queue and queue.waiting and queue.oldest:
         age = age_words(timezone.now() - queue.oldest)
