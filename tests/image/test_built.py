@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from immichdrop.languages import NAMES
 from immichdrop.sandbox import Sandbox
 from tests import compose, pictures
 from tests.guest import TusGuest
@@ -22,9 +23,9 @@ pytestmark = pytest.mark.image
 
 def test_it_has_the_pages_that_make_build_makes(made: Stage) -> None:
     ours, theirs = ROOT / "static" / "dist", made.inside("static/dist")
-    names = {path.name for path in theirs.iterdir()}
-    assert {"app.css", "guest.js", "menu.js"} <= names
-    assert names == {path.name for path in ours.iterdir() if not path.name.startswith(".")}
+    names = {path.relative_to(theirs) for path in theirs.rglob("*") if path.is_file()}
+    assert {"app.css", "guest.js", "menu.js", "words/de.js"} <= set(map(str, names))
+    assert names == {path.relative_to(ours) for path in ours.rglob("[!.]*") if path.is_file()}
     assert [name for name in names if (ours / name).read_bytes() != (theirs / name).read_bytes()] == []
 
 
@@ -37,9 +38,14 @@ def test_it_has_every_static_file_once_more_compressed(made: Stage) -> None:
         assert gzip.decompress(compressed.read_bytes()) == (collected / names[name]).read_bytes()
 
 
+def test_its_pages_speak_every_language(made: Stage) -> None:
+    assert len(list(made.inside("locale").glob("*/LC_MESSAGES/django.mo"))) == len(NAMES) - 1  # without English
+
+
 def test_nothing_of_the_build_is_left_in_it(made: Stage) -> None:
     left = {path.name for path in made.inside(".").iterdir()}
-    assert left == {"manage.py", "requirements.txt", "immichdrop", "invites", "uploads", "templates", "static"}
+    folders = {"immichdrop", "invites", "uploads", "templates", "static", "locale"}
+    assert left == {"manage.py", "requirements.txt", *folders}
     assert not list(made.inside(".").rglob("node_modules"))
 
 
