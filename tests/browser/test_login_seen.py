@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from immichdrop.models import User
 from immichdrop.sandbox import Sandbox, running
-from tests.browser.conftest import DESKTOP, NewContext
+from tests.browser.conftest import DESKTOP, PHONE, NewContext, axe
 
 PASSWORD = "correct horse battery"
 
@@ -65,6 +65,37 @@ def test_with_a_local_account_from_the_keyboard(page: Page) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Links", exact=True)).to_be_visible()
+
+
+def test_who_guesses_is_asked_to_wait(page: Page) -> None:
+    User.objects.create_user("host@example.org", PASSWORD)
+    page.get_by_role("link", name="Local account").click()
+    for _ in range(7):
+        page.get_by_label("E-mail").fill("host@example.org")
+        page.get_by_label("Password", exact=True).fill("wrong")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Too many tries")
+    page.get_by_label("E-mail").fill("host@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Too many tries")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(
+    web: str, immich: Sandbox, new_context: NewContext, theme: str, device: dict[str, object]
+) -> None:
+    page = new_context(**device, color_scheme=theme, bypass_csp=True, reduced_motion="reduce").new_page()
+    for way in ("", "?way=key", "?way=local"):
+        page.goto(f"{web}/login{way}")
+        assert axe(page) == []
+    page.get_by_label("E-mail").fill("nobody@example.org")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert axe(page) == []
 
 
 def test_with_an_api_key(page: Page, immich: Sandbox) -> None:
