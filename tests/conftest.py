@@ -1,5 +1,6 @@
 """Fixtures every test may use: the running product, a sandbox Immich, delivery threads, guests and links."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,15 @@ from tests.guest import TusGuest
 from tests.serving import Processes, WebThread
 from uploads import blocking, media_types, progress, spool
 from uploads.worker import Worker
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks_on() -> Iterator[None]:
+    """A question that was given up goes on in its thread; the next test's server may get the port that it asks at."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "doctor":
+            thread.join(10)
 
 
 @pytest.fixture(scope="session")
