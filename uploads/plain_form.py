@@ -144,7 +144,7 @@ class PlainFormApp:
         except DatabaseFailure:
             raise  # the commit may have gone through, and only its answer been lost
         except BaseException:
-            await blocking.run(self.spool.remove, upload_id)
+            await blocking.run(self._forget, upload_id)
             raise
         finally:
             file.close()
@@ -175,6 +175,10 @@ class PlainFormApp:
         admission.check(offer, door.guest, door.invite, self.spool)
         with disk_full_told():
             return self.spool.create(upload_id)
+
+    def _forget(self, upload_id: uuid.UUID) -> None:
+        if not Upload.objects.filter(pk=upload_id).exists():  # a request may be cancelled while its row is committed
+            self.spool.remove(upload_id)
 
     def _keep(self, offer: Offer, door: Door, upload_id: uuid.UUID, sink: Sink) -> None:
         """Makes the row of a file that is whole and durable. One that this guest sent before is that upload."""
