@@ -27,6 +27,7 @@ from uploads import admission, arrivals, blocking, names, ownership, progress
 from uploads.admission import Arrived, Offer
 from uploads.exchange import AnswerError, Exchange
 from uploads.intake import Creation
+from uploads.models import Upload
 from uploads.multipart_stream import Form, FormCutError, FormError, FormTooLargeError, Part
 from uploads.receiving import DiskFullError, End, Sink, Turns, disk_full_told, pour
 from uploads.registry import Registry

@@ -1,5 +1,7 @@
 """Without its script the page sends a few photos in a plain form, by the same rules and with the same promise."""
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,7 +13,7 @@ from invites.models import Guest, Invite, Visit
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.guest import TusGuest
-from tests.wire import Line
+from tests.wire import Call, Line
 from uploads import plain_form, spool
 from uploads.models import Upload
 
@@ -191,3 +193,40 @@ def test_nonsense_in_the_address_says_nothing(browser: Browser) -> None:
     page = browser.reads(received="<b>9</b>", wrong_type="-1", broken="", unknown="5")
     assert "received." not in page
     assert "<b>9</b>" not in page
+
+
+class GatedSpool(spool.Spool):
+    """Stops in the transaction that inserts the row, where room is asked for the second time, until let go on."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.SPOOL_DIR)
+        self.asked = 0
+        self.reached, self.gate = threading.Event(), threading.Event()
+
+    def free(self) -> int:
+        self.asked += 1
+        if self.asked == 2:
+            self.reached.set()
+            assert self.gate.wait(30)
+        return super().free()
+
+
+def test_a_row_keeps_its_bytes_though_the_request_was_given_up(make_invite: MakeInvite, settings: Settings) -> None:
+    disk = GatedSpool(settings)
+    prepared = requests.Request(
+        "POST", "http://testserver/", files=[("files", ("a.jpg", PHOTO, "image/jpeg"))]
+    ).prepare()
+    assert isinstance(prepared.body, bytes)
+    headers = {"Content-Type": prepared.headers["Content-Type"]}
+    call = Call("POST", f"{make_invite().path}/files", headers, prepared.body)
+
+    async def give_up() -> None:
+        task = asyncio.create_task(plain_form.PlainFormApp(disk)(call.scope, call.receive, call.send))
+        assert await asyncio.to_thread(disk.reached.wait, 30)
+        task.cancel()
+        disk.gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+    assert kept(Upload.objects.get()) == PHOTO
