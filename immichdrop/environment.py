@@ -100,6 +100,15 @@ def is_address(value: str) -> bool:
     return usable and not (parts.query or parts.fragment or parts.username or re.search(r"\s", value))
 
 
+def origins(name: str) -> list[str]:
+    """Sites (scheme, host and port) separated by commas."""
+    values = names(name, ())
+    for value in values:
+        if not is_address(value) or urlsplit(value).path.strip("/") or re.search("[;,'*]", value):
+            raise refuse(name, value, "sites such as https://photos.example.org, separated by commas")
+    return [value.rstrip("/") for value in values]
+
+
 def immich_address(name: str) -> str:
     """An Immich server's address, accepted with or without `/api`, given back without."""
     return address(name).removesuffix("/api").rstrip("/")

@@ -1,6 +1,8 @@
 """What every answer says about itself (security headers), and which origins may call the API."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 # Below `/api/`, and yet pages that another site may lead to.
 PAGES = frozenset({"/api/docs"})
 GetResponse = Callable[[HttpRequest], HttpResponse]
+P = ParamSpec("P")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -43,6 +46,20 @@ def foreign(headers: Mapping[str, str]) -> bool:
     return urlsplit(origin).netloc.lower() not in own - {""}
 
 
+def embeddable(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Gate: lets the sites of `EMBED_ORIGINS` show a guest's page within their own."""
+
+    @wraps(view)
+    def answered(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(*args, **kwargs)
+        if settings.EMBED_ORIGINS:
+            sites = f"frame-ancestors {' '.join(settings.EMBED_ORIGINS)}"
+            response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", sites)
+        return response
+
+    return answered
+
+
 class SecurityHeadersMiddleware:
     """Adds the headers of docs/architecture.md, "Pages", to every answer."""
 
@@ -54,7 +71,8 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("X-Frame-Options", "DENY")
+        if "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]:
+            response.headers.setdefault("X-Frame-Options", "DENY")  # older browsers; it knows no list of sites
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")

@@ -25,6 +25,7 @@ PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
 # Programs on this machine may always ask: a container's health check is one.
 ALLOWED_HOSTS = [*env.names("ALLOWED_HOSTS", ["*"]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
+EMBED_ORIGINS = env.origins("EMBED_ORIGINS")
 # TRUSTED_PROXY is the older name.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", env.networks("TRUSTED_PROXY", env.PRIVATE_NETWORKS))
 

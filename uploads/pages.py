@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from immichdrop.security import embeddable
 from invites import guests
 from invites.api import answers_refusals, client_of, not_found
 from invites.doors import password_page, refused_page
@@ -82,6 +83,7 @@ def page_config(invite: Invite | None) -> PageConfig:
     )
 
 
+@embeddable
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite_page(request: HttpRequest, token: str) -> HttpResponse:
     """`/invite/{token}`: the door that stands in the way, or the page itself."""
@@ -101,6 +103,7 @@ def invite_page(request: HttpRequest, token: str) -> HttpResponse:
     return _guest_page(request, invite, invite.title)
 
 
+@embeddable
 @require_GET
 def front_page(request: HttpRequest) -> HttpResponse:
     """`/`: the public page where the administrator wants one, else the login."""

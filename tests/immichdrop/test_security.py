@@ -119,3 +119,17 @@ def test_another_host_is_refused_where_names_are_set(client: Client, settings: L
     settings.ALLOWED_HOSTS = ["drop.example.org"]
     assert client.get("/login", headers={"Host": "drop.example.org"}).status_code == 200
     assert client.get("/login", headers={"Host": "evil.example.net"}).status_code == 400
+
+
+def test_the_sites_that_are_named_may_embed_guests_pages_and_nothing_else(
+    client: Client, invite: Invite, settings: LazySettings
+) -> None:
+    settings.EMBED_ORIGINS = ["https://wedding.example.org", "http://nas:8080"]
+    for path in (f"/invite/{invite.token}", "/invite/unknown"):
+        answer = client.get(path)
+        rules = dict(rule.split(" ", 1) for rule in answer["Content-Security-Policy"].split("; "))
+        assert rules["frame-ancestors"] == "https://wedding.example.org http://nas:8080"
+        assert rules["script-src"] == "'self'"
+        assert "X-Frame-Options" not in answer
+    for path in ("/login", "/menu", f"/api/invite/{invite.token}"):
+        assert client.get(path)["X-Frame-Options"] == "DENY"

@@ -206,3 +206,12 @@ test("a file that the device can't read fails alone", async () => {
   assert.deepEqual([gone.phase, gone.reason], ["failed", "unreadable"]);
   assert.equal(fine.phase, "sending");
 });
+
+test("bytes that left with a creation nobody answered are still to be sent", async () => {
+  const shop = workshop({ slots: 2 });
+  const [refused, cut] = await shop.choose("a.jpg", "b.jpg");
+  for (const { outcome } of shop.sent) outcome.progress(100);
+  shop.sent[0].outcome.failed("invite_password_required");
+  assert.deepEqual([refused.sent, cut.sent], [0, 0]);
+  assert.equal(shop.queue.counts().bytesLeft, 200);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { initials, nameParts, percent, size, timeLeft } from "../../static/src/guest/format.js";
+import { initials, nameParts, percent, perSecond, size, timeLeft } from "../../static/src/guest/format.js";
 
 test("sizes are decimal, with a space and at most one decimal", () => {
   const told = [0, 999, 1000, 38_270, 4_200_000, 612_000_000, 999_949_999, 2_000_000_000, 2_140_000_000, 3.4e12].map(size);
@@ -37,4 +37,15 @@ test("a long name keeps its last nine characters, a short one stays whole", () =
 
 test("initials come from the first and the last word", () => {
   assert.deepEqual(["Aunt Maria", "  lena ", "Anna van der Berg", "", "Öz"].map(initials), ["AM", "L", "AB", "", "Ö"]);
+});
+
+test("speeds are in kilobytes or megabytes", () => {
+  assert.deepEqual([300, 84_200, 999_400, 999_600, 3_400_000, 112_400_000].map(perSecond), [
+    "0 kB/s",
+    "84 kB/s",
+    "999 kB/s",
+    "1 MB/s",
+    "3.4 MB/s",
+    "112 MB/s",
+  ]);
 });

@@ -24,11 +24,16 @@
 
 /** An answer that isn't a success. `code` is the server's word, `passing` whether trying again makes sense. */
 export class Refused extends Error {
-  /** @param {number} status HTTP status, 0 when the server wasn't reached @param {string} code */
-  constructor(status, code) {
+  /**
+   * @param {number} status HTTP status, 0 when the server wasn't reached
+   * @param {string} code
+   * @param {number} [wait] seconds that the server asks to wait
+   */
+  constructor(status, code, wait = 0) {
     super(code || `status ${status}`);
     this.status = status;
     this.code = code;
+    this.wait = wait;
     this.passing = status === 0 || status === 429 || status >= 500;
   }
 }
@@ -53,7 +58,7 @@ export class Api {
   #config;
   #fetch;
 
-  /** @param {Config} config @param {typeof fetch} [fetcher] */
+  /** @param {Pick<Config, "invite" | "apiBase">} config @param {typeof fetch} [fetcher] */
   constructor(config, fetcher = (...request) => fetch(...request)) {
     this.#config = config;
     this.#fetch = fetcher;
@@ -73,6 +78,32 @@ export class Api {
   async open() {
     const { invite } = this.#config;
     return this.#get(invite === null ? "/config" : `/invite/${encodeURIComponent(invite)}`);
+  }
+
+  /**
+   * Gives the link's password.
+   * @param {string} password
+   * @returns {Promise<void>}
+   * @throws {Refused}
+   */
+  async authorize(password) {
+    const { invite, apiBase } = this.#config;
+    await this.#ask(`${apiBase}/invite/${encodeURIComponent(String(invite))}/auth`, {
+      method: "POST",
+      headers: { ...this.headers(), Accept: "application/json", "Content-Type": "application/json" },
+      body: JSON.stringify({ password }),
+    });
+  }
+
+  /**
+   * A page as this guest sees it.
+   * @param {string} address
+   * @returns {Promise<string>} HTML
+   * @throws {Refused}
+   */
+  async page(address) {
+    const answer = await this.#ask(address, { headers: { ...this.headers(), Accept: "text/html" }, cache: "no-store" });
+    return answer.text();
   }
 
   /**
@@ -120,7 +151,6 @@ export class Api {
   async #get(path) {
     const headers = { ...this.headers(), Accept: "application/json" };
     const response = await this.#ask(this.#config.apiBase + path, { headers, cache: "no-store" });
-    this.guest = response.headers.get("X-Drop-Guest") ?? this.guest;
     return bodyOf(response);
   }
 
@@ -132,7 +162,11 @@ export class Api {
     } catch (unreachable) {
       throw new Refused(0, "");
     }
-    if (!response.ok) throw new Refused(response.status, codeIn(await response.text()));
+    if (!response.ok) {
+      const wait = Number(response.headers.get("Retry-After")) || 0;
+      throw new Refused(response.status, codeIn(await response.text()), wait);
+    }
+    this.guest = response.headers.get("X-Drop-Guest") ?? this.guest;
     return response;
   }
 }

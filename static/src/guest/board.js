@@ -53,7 +53,9 @@ export class Board {
     this.offline = find("[data-offline]");
     this.closed = find("[data-closed]");
     this.earlier = find("[data-earlier]");
-    find("button", this.closed).addEventListener("click", onReopen);
+    this.reopen = find("[data-reopen]", this.closed);
+    this.reopen.addEventListener("click", onReopen);
+    this.password = /** @type {HTMLFormElement} */ (find("[data-password-form]", this.closed));
     this.rows = new Rows({
       section: find("[data-files]"),
       template: /** @type {HTMLTemplateElement} */ (find("#row-template")),
@@ -88,7 +90,7 @@ export class Board {
     return this.summary.show({
       counts,
       progress: progressOf(this.queue.items, counts.received),
-      secondsLeft: sending.length ? this.pace.secondsLeft(performance.now(), counts.bytesLeft) : null,
+      speed: sending.length ? this.pace.speed(performance.now()) : null,
       paused,
       offline: !online,
       stalled: sending.length > 0 && sending.every((item) => item.stalled),
@@ -102,6 +104,8 @@ export class Board {
     const { closed, online, ledger } = this.courier;
     this.offline.hidden = online || closed !== "" || !unsent;
     this.closed.hidden = !closed;
+    this.password.hidden = closed !== "invite_password_required";
+    this.reopen.hidden = !this.password.hidden;
     if (closed) {
       find("strong", this.closed).textContent = CLOSED.title(closed);
       const advice = CLOSED.advice[closed](this.page.host);

@@ -70,7 +70,7 @@ export const percentage = (n) => (words === english ? `${n} %` : percents.format
 
 /**
  * @param {number} value
- * @param {"kilobyte" | "megabyte" | "gigabyte" | "terabyte"} unit
+ * @param {"kilobyte" | "megabyte" | "gigabyte" | "terabyte" | "kilobyte-per-second" | "megabyte-per-second"} unit
  * @returns {string} "4.2 MB", "4,2 Mo"
  */
 export const measure = (value, unit) =>

@@ -6,6 +6,7 @@
 import { awaitsNews, isSafe } from "./queue.js";
 import { Recogniser } from "./recogniser.js";
 import { CLOSING } from "./session.js";
+import { nextInTurn } from "./turns.js";
 
 /** One file is refused for good, the others go on. */
 const REFUSING = new Set(["too_many_files", "quota_exceeded", "file_too_large", "wrong_type", "empty_file"]);
@@ -67,9 +68,10 @@ export class Courier {
     if (!this.#opened || this.closed) return;
     this.recogniser.look();
     if (this.paused || !this.online || !this.wiring.mayStart()) return;
-    for (const item of this.queue.items) {
-      if (this.#active.size >= this.wiring.slots) return;
-      if (item.phase === "waiting" && item.key && !item.checking) this.#start(item);
+    while (this.#active.size < this.wiring.slots) {
+      const item = nextInTurn(this.queue.items, ({ phase, key, checking }) => phase === "waiting" && key && !checking);
+      if (!item) return;
+      this.#start(item);
     }
   }
 
@@ -212,7 +214,7 @@ export class Courier {
   #failed(item, code) {
     this.#active.delete(item);
     if (CLOSING.has(code)) {
-      this.queue.update(item, { phase: "waiting", stalled: false });
+      this.queue.update(item, { phase: "waiting", stalled: false, sent: kept(item) });
       this.close(code);
       return;
     }
@@ -223,7 +225,7 @@ export class Courier {
   /** Stops sending; it waits and goes on later. @param {import("./queue.js").Item} item */
   #interrupt(item) {
     this.#drop(item);
-    this.queue.update(item, { phase: "waiting", stalled: false });
+    this.queue.update(item, { phase: "waiting", stalled: false, sent: kept(item) });
   }
 
   #stopAll() {
@@ -236,3 +238,6 @@ export class Courier {
     this.#active.delete(item);
   }
 }
+
+/** @param {import("./queue.js").Item} item @returns {number} bytes of it that may be on the server: none before its creation was answered */
+const kept = ({ url, sent }) => (url ? sent : 0);

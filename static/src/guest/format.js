@@ -23,6 +23,17 @@ export function size(bytes) {
 }
 
 /**
+ * A speed: "3.4 MB/s", never less than kilobytes.
+ * @param {number} bytes per second
+ * @returns {string}
+ */
+export function perSecond(bytes) {
+  const [value, unit] = bytes < 999_500 ? [bytes / 1000, "kilobyte"] : [bytes / 1e6, "megabyte"];
+  const digits = unit === "kilobyte" || value >= 99.95 ? 0 : 1;
+  return measure(Number(value.toFixed(digits)), `${unit}-per-second`);
+}
+
+/**
  * Whole percent sent. 100 is kept for files that are complete.
  * @param {number} sent bytes
  * @param {number} total bytes

@@ -1,9 +1,11 @@
 /** The guest's page: puts its parts together and listens to the device. */
 
 import { Api, Refused } from "./api.js";
+import { Awake } from "./awake.js";
 import { Board } from "./board.js";
 import { loadWords } from "./catalogue.js";
 import { Courier } from "./courier.js";
+import { passDoor } from "./door.js";
 import { find } from "./elements.js";
 import { fingerprint } from "./fingerprint.js";
 import { Hasher, workerAt } from "./hasher.js";
@@ -11,6 +13,7 @@ import { Known } from "./known.js";
 import { Ledger } from "./ledger.js";
 import { refusalOf, withoutCounts } from "./limits.js";
 import { Pace } from "./pace.js";
+import { PasswordForm } from "./password.js";
 import { startPicking } from "./picker.js";
 import { isUnsent, Queue } from "./queue.js";
 import { createSender } from "./sender.js";
@@ -26,14 +29,17 @@ const RECHECK_EVERY = 30_000; // ms
 const ON_PHONES = 2; // files at the same time
 const ON_DESKTOPS = 3;
 
+await loadWords(document.body.dataset.words ?? "");
+const secret = await passDoor();
 /** @type {import("./api.js").Config} */
 const config = JSON.parse(find("#config").textContent ?? "");
-await loadWords(document.body.dataset.words ?? "");
 const host = config.hostName || theHost();
+const onPhone = matchMedia("(pointer: coarse)").matches;
 const { limits } = config;
 const endpoint = new URL(config.tusUrl, location.href).href;
 
 const api = new Api(config);
+api.guest = secret;
 const ledger = new Ledger();
 const hasher = new Hasher(workerAt(document.body.dataset.sha1Worker ?? ""));
 const known = new Known({ sum: (file) => hasher.sum(file), ask: (items) => api.known(items) });
@@ -50,7 +56,7 @@ const courier = new Courier({
   endpoint,
   fingerprint,
   known: (item) => known.has(item),
-  slots: matchMedia("(pointer: coarse)").matches ? ON_PHONES : ON_DESKTOPS,
+  slots: onPhone ? ON_PHONES : ON_DESKTOPS,
   mayStart: () => !who.missing,
   now: () => performance.now(),
   onBytes: (bytes) => pace.note(performance.now(), bytes),
@@ -75,6 +81,10 @@ const board = new Board({
   onChange: show,
   onReopen: open,
 });
+const awake = new Awake((alone) => {
+  find("[data-awake]").hidden = !alone || !onPhone;
+});
+new PasswordForm(board.password, api, open);
 const news = new NewsSocket({
   address: new URL(config.socketPath, location.href).href.replace(/^http/, "ws"),
   greeting: () => ({
@@ -95,6 +105,7 @@ function show() {
   showTimer ||= setTimeout(() => {
     showTimer = 0;
     board.show();
+    awake.want(courier.busy);
   }, SHOW_EVERY);
 }
 

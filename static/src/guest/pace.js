@@ -1,4 +1,4 @@
-/** How fast bytes leave, and so how long the rest takes. Pure: the caller brings the clock. */
+/** How fast bytes leave, and how long the rest takes. Pure: the caller brings the clock. */
 
 const WINDOW = 20_000; // ms that the speed is measured over
 const QUIET = 5_000; // ms at the start in which no time is told
@@ -29,14 +29,13 @@ export class Pace {
 
   /**
    * @param {number} now ms
-   * @param {number} bytes still to send
-   * @returns {number | null} seconds, or null while it is too early to tell
+   * @returns {number | null} bytes per second, or null while it is too early to tell, or nothing leaves
    */
-  secondsLeft(now, bytes) {
+  speed(now) {
     if (!this.#samples.length || now - this.#since < QUIET) return null;
     const span = Math.min(WINDOW, now - this.#since);
     const fresh = this.#samples.filter((sample) => sample.at >= now - WINDOW);
     const sent = fresh.reduce((sum, sample) => sum + sample.bytes, 0);
-    return sent > 0 ? bytes / (sent / (span / 1000)) : null;
+    return sent > 0 ? sent / (span / 1000) : null;
   }
 }

@@ -1,19 +1,20 @@
-/** Choosing files: two inputs on phones, the same two and a drop zone on desktops. */
+/** Choosing files: the inputs of phones and desktops, a drop, and what is pasted. */
 
 import { find } from "./elements.js";
+import { filesOf } from "./folders.js";
+
+const GHOSTS = 600; // ms after a picker closed, in which a touch that closed it may come through as a click on the page
 
 /**
  * Hands every choice to `onFiles`. Inputs are emptied after each, so that the same file can be chosen again.
  * @param {(files: File[]) => void} onFiles
  */
 export function startPicking(onFiles) {
+  const choose = (files) => {
+    if (files.length) onFiles(files);
+  };
   for (const input of document.querySelectorAll("[data-pick]")) {
-    if (!(input instanceof HTMLInputElement)) continue;
-    input.addEventListener("change", () => {
-      const files = Array.from(input.files ?? []);
-      input.value = "";
-      if (files.length) onFiles(files);
-    });
+    if (input instanceof HTMLInputElement) listen(input, choose);
   }
   // A file dropped beside the zone would otherwise replace the page.
   addEventListener("dragover", (event) => {
@@ -23,16 +24,40 @@ export function startPicking(onFiles) {
   addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) highlight(false);
   });
-  addEventListener("drop", (event) => {
+  addEventListener("drop", async (event) => {
     event.preventDefault();
     highlight(false);
-    const files = droppedFiles(event.dataTransfer);
-    if (files.length) onFiles(files);
+    choose(await filesOf(event.dataTransfer));
+  });
+  addEventListener("paste", (event) => {
+    const files = Array.from(event.clipboardData?.files ?? []);
+    if (!files.length) return; // words, for the field that the cursor is in
+    event.preventDefault();
+    choose(files);
   });
   document.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("[data-add-more]")) {
       /** @type {HTMLInputElement} */ (find('[data-zone] [data-pick="photos"]')).click();
     }
+  });
+}
+
+/** When the last picker closed, ms. */
+let closed = Number.NEGATIVE_INFINITY;
+
+/** @param {HTMLInputElement} input @param {(files: File[]) => void} choose */
+function listen(input, choose) {
+  input.addEventListener("change", () => {
+    closed = performance.now();
+    const files = Array.from(input.files ?? []);
+    input.value = "";
+    choose(files);
+  });
+  input.addEventListener("cancel", () => {
+    closed = performance.now();
+  });
+  input.addEventListener("click", (event) => {
+    if (performance.now() - closed < GHOSTS) event.preventDefault(); // else the picker opens again by itself
   });
 }
 
@@ -54,12 +79,4 @@ export function placeInputs(begun) {
 /** @param {boolean} over */
 function highlight(over) {
   for (const zone of document.querySelectorAll("[data-zone]")) zone.toggleAttribute("data-over", over);
-}
-
-/** The files of a drop, without its folders. @param {DataTransfer | null} dropped @returns {File[]} */
-function droppedFiles(dropped) {
-  return Array.from(dropped?.items ?? [])
-    .filter((entry) => entry.kind === "file" && entry.webkitGetAsEntry?.()?.isDirectory !== true)
-    .map((entry) => entry.getAsFile())
-    .filter((file) => file !== null);
 }

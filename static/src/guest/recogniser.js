@@ -4,6 +4,7 @@
  */
 
 import { LARGEST } from "./known.js";
+import { nextInTurn } from "./turns.js";
 
 const AHEAD = 20; // files looked at before their turn
 
@@ -53,7 +54,7 @@ export class Recogniser {
     // After an earlier visit all are looked at, so that finished ones show it soon.
     const ahead = this.ledger.earlier().files ? waiting.length : AHEAD;
     if (waiting.filter((item) => item.key && !item.checking).length >= ahead) return undefined;
-    return waiting.find((item) => !item.key);
+    return nextInTurn(waiting, (item) => !item.key);
   }
 
   /** @param {Item} item */

@@ -1,14 +1,14 @@
 /** The card above the list while files are being sent: how many are safe, how much is left, what a guest may do. */
 
 import { find, setIcon } from "./elements.js";
-import { timeLeft } from "./format.js";
+import { perSecond, timeLeft } from "./format.js";
 import { SUMMARY } from "./words.js";
 
 /**
  * @typedef {object} Situation
  * @property {import("./queue.js").Counts} counts
  * @property {number} progress files' worth of what has left, 0 to counts.total
- * @property {number | null} secondsLeft
+ * @property {number | null} speed bytes per second, or null while it can't be told
  * @property {boolean} paused
  * @property {boolean} offline the device has no network
  * @property {boolean} stalled every connection is being tried again
@@ -60,16 +60,19 @@ export class Summary {
 }
 
 /** @param {Situation} situation @returns {string} */
-function lineOf({ counts, secondsLeft, paused, offline, stalled, nameless, closed }) {
+function lineOf({ counts, speed, paused, offline, stalled, nameless, closed }) {
   if (!counts.unsent) return "";
   const parts = [SUMMARY.left(counts.bytesLeft)];
   if (closed) return parts[0];
   if (nameless) parts.push(SUMMARY.nameless());
   else if (offline || stalled) parts.push(SUMMARY.offline());
   else if (paused) parts.push(SUMMARY.paused());
-  else if (secondsLeft !== null) parts.push(timeLeft(secondsLeft));
-  return parts.join(" · ");
+  else if (speed !== null) parts.push(perSecond(speed), timeLeft(counts.bytesLeft / speed));
+  return parts.map(unbroken).join(" · ");
 }
+
+/** @param {string} words @returns {string} the same on one line */
+const unbroken = (words) => words.replaceAll(" ", "\u00a0");
 
 /** @param {HTMLElement} element @param {string} text */
 function set(element, text) {

@@ -102,7 +102,7 @@ export const CLOSED = {
     invite_not_open: () => say("closed.return"),
     invite_claimed: newLink,
     invite_exhausted: newLink,
-    invite_password_required: () => say("closed.reload"),
+    invite_password_required: () => say("closed.password"),
     invalid_invite: newLink,
   },
   safe: () => say("closed.safe"),
@@ -113,6 +113,12 @@ export const WHO = {
   nameless: () => say("who.nameless"),
   message: (text) => say("who.message", { text }),
   missing: (host) => say("who.missing", { host }),
+};
+
+export const PASSWORD = {
+  wrong: () => say("password.wrong"),
+  wait: (minutes) => say("password.wait", { n: minutes }),
+  unreachable: () => say("password.unreachable"),
 };
 
 export const EARLIER = {

@@ -88,7 +88,14 @@ export default {
   "closed.reopen": "Frag {host}, ob die Seite wieder geöffnet werden kann.",
   "closed.return": "Komm dann wieder.",
   "closed.newLink": "Bitte {host} um einen neuen Link.",
-  "closed.reload": "Lade sie neu, gib das Passwort ein und wähle deine Dateien noch einmal aus.",
+  "closed.password": "Gib es ein, dann geht es weiter.",
+
+  "password.wrong": "Das ist es nicht. Achte auf Groß- und Kleinschreibung und versuch es noch einmal.",
+  "password.wait": {
+    one: "Zu viele Versuche. Bitte warte {n} Minute.",
+    other: "Zu viele Versuche. Bitte warte {n} Minuten.",
+  },
+  "password.unreachable": "Keine Antwort. Bitte versuch es gleich noch einmal.",
 
   "who.from": "Von {name}",
   "who.nameless": "Ohne Namen gesendet",

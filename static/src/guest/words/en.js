@@ -92,7 +92,14 @@ export default {
   "closed.reopen": "Ask {host} to open it again.",
   "closed.return": "Come back then.",
   "closed.newLink": "Ask {host} for a new link.",
-  "closed.reload": "Reload it to enter the password, then choose your files again.",
+  "closed.password": "Enter it, and sending goes on.",
+
+  "password.wrong": "That's not it. Check capital letters and try again.",
+  "password.wait": {
+    one: "Too many tries. Please wait {n} minute.",
+    other: "Too many tries. Please wait {n} minutes.",
+  },
+  "password.unreachable": "No answer. Please try again in a moment.",
 
   "who.from": "From {name}",
   "who.nameless": "Sent without a name",

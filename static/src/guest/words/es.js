@@ -98,7 +98,15 @@ export default {
   "closed.reopen": "Pídele a {host} que la abra de nuevo.",
   "closed.return": "Vuelve entonces.",
   "closed.newLink": "Pídele a {host} un enlace nuevo.",
-  "closed.reload": "Recárgala para escribir la contraseña y elige otra vez tus archivos.",
+  "closed.password": "Escríbela y el envío continúa.",
+
+  "password.wrong": "No es esa. Revisa las mayúsculas e inténtalo otra vez.",
+  "password.wait": {
+    one: "Demasiados intentos. Espera {n} minuto.",
+    many: "Demasiados intentos. Espera {n} minutos.",
+    other: "Demasiados intentos. Espera {n} minutos.",
+  },
+  "password.unreachable": "No hay respuesta. Inténtalo de nuevo en un momento.",
 
   "who.from": "De {name}",
   "who.nameless": "Enviado sin nombre",

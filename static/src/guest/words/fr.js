@@ -98,7 +98,15 @@ export default {
   "closed.reopen": "Demandez à {host} de la rouvrir.",
   "closed.return": "Revenez à ce moment-là.",
   "closed.newLink": "Demandez un nouveau lien à {host}.",
-  "closed.reload": "Rechargez-la pour donner le mot de passe, puis choisissez de nouveau vos fichiers.",
+  "closed.password": "Saisissez-le et l’envoi continue.",
+
+  "password.wrong": "Ce n’est pas ça. Vérifiez les majuscules et réessayez.",
+  "password.wait": {
+    one: "Trop d’essais. Patientez {n} minute.",
+    many: "Trop d’essais. Patientez {n} minutes.",
+    other: "Trop d’essais. Patientez {n} minutes.",
+  },
+  "password.unreachable": "Pas de réponse. Réessayez dans un instant.",
 
   "who.from": "De la part de : {name}",
   "who.nameless": "Envoyé sans nom",

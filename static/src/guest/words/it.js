@@ -94,7 +94,15 @@ export default {
   "closed.reopen": "Chiedi a {host} di riaprirla.",
   "closed.return": "Torna quel giorno.",
   "closed.newLink": "Chiedi a {host} un nuovo link.",
-  "closed.reload": "Ricaricala per inserire la password, poi scegli di nuovo i tuoi file.",
+  "closed.password": "Inseriscila e l’invio continua.",
+
+  "password.wrong": "Non è questa. Controlla le maiuscole e riprova.",
+  "password.wait": {
+    one: "Troppi tentativi. Aspetta {n} minuto.",
+    many: "Troppi tentativi. Aspetta {n} minuti.",
+    other: "Troppi tentativi. Aspetta {n} minuti.",
+  },
+  "password.unreachable": "Nessuna risposta. Riprova tra un momento.",
 
   "who.from": "Da {name}",
   "who.nameless": "Inviato senza nome",

@@ -82,7 +82,11 @@ export default {
   "closed.reopen": "もう一度開けるよう、{host}さんに頼んでみてください。",
   "closed.return": "その日にまたお越しください。",
   "closed.newLink": "{host}さんに新しいリンクを頼んでください。",
-  "closed.reload": "再読み込みしてパスワードを入力し、ファイルをもう一度選んでください。",
+  "closed.password": "入力すると送信が続きます。",
+
+  "password.wrong": "パスワードが違うようです。大文字と小文字を確かめて、もう一度お試しください。",
+  "password.wait": { other: "試した回数が多すぎます。{n}分ほどお待ちください。" },
+  "password.unreachable": "応答がありません。少し待ってもう一度お試しください。",
 
   "who.from": "{name}さんより",
   "who.nameless": "名前なしで送信",

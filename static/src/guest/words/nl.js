@@ -88,7 +88,11 @@ export default {
   "closed.reopen": "Vraag {host} om de pagina weer te openen.",
   "closed.return": "Kom dan terug.",
   "closed.newLink": "Vraag {host} om een nieuwe link.",
-  "closed.reload": "Laad de pagina opnieuw, geef het wachtwoord en kies je bestanden nog eens.",
+  "closed.password": "Vul het in, dan gaat het verzenden verder.",
+
+  "password.wrong": "Dat is het niet. Let op hoofdletters en probeer het nog eens.",
+  "password.wait": { one: "Te veel pogingen. Wacht {n} minuut.", other: "Te veel pogingen. Wacht {n} minuten." },
+  "password.unreachable": "Geen antwoord. Probeer het zo nog eens.",
 
   "who.from": "Van {name}",
   "who.nameless": "Zonder naam verstuurd",

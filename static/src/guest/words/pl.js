@@ -127,7 +127,16 @@ export default {
   "closed.reopen": "Zapytaj, a {host} może ją znowu otworzyć.",
   "closed.return": "Wróć wtedy.",
   "closed.newLink": "Zapytaj, a {host} może dać nowy link.",
-  "closed.reload": "Odśwież ją, podaj hasło i wybierz pliki jeszcze raz.",
+  "closed.password": "Wpisz je, a wysyłanie ruszy dalej.",
+
+  "password.wrong": "To nie to. Sprawdź wielkie litery i spróbuj ponownie.",
+  "password.wait": {
+    one: "Za dużo prób. Poczekaj {n} minutę.",
+    few: "Za dużo prób. Poczekaj {n} minuty.",
+    many: "Za dużo prób. Poczekaj {n} minut.",
+    other: "Za dużo prób. Poczekaj {n} minut.",
+  },
+  "password.unreachable": "Brak odpowiedzi. Spróbuj ponownie za chwilę.",
 
   "who.from": "Od: {name}",
   "who.nameless": "Wysłane bez imienia",

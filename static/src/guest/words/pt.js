@@ -98,7 +98,15 @@ export default {
   "closed.reopen": "Peça a {host} para a abrir de novo.",
   "closed.return": "Volte nessa altura.",
   "closed.newLink": "Peça um novo link a {host}.",
-  "closed.reload": "Recarregue-a para escrever a palavra-passe e escolha de novo os ficheiros.",
+  "closed.password": "Introduza-a e o envio continua.",
+
+  "password.wrong": "Não é essa. Veja as maiúsculas e tente de novo.",
+  "password.wait": {
+    one: "Demasiadas tentativas. Espere {n} minuto.",
+    many: "Demasiadas tentativas. Espere {n} minutos.",
+    other: "Demasiadas tentativas. Espere {n} minutos.",
+  },
+  "password.unreachable": "Sem resposta. Tente novamente daqui a pouco.",
 
   "who.from": "De {name}",
   "who.nameless": "Enviado sem nome",

@@ -88,7 +88,11 @@ export default {
   "closed.reopen": "Be {host} att öppna den igen.",
   "closed.return": "Kom tillbaka då.",
   "closed.newLink": "Be {host} om en ny länk.",
-  "closed.reload": "Ladda om den, skriv lösenordet och välj dina filer igen.",
+  "closed.password": "Skriv in det så fortsätter sändningen.",
+
+  "password.wrong": "Det var det inte. Kolla stora bokstäver och försök igen.",
+  "password.wait": { one: "För många försök. Vänta {n} minut.", other: "För många försök. Vänta {n} minuter." },
+  "password.unreachable": "Inget svar. Försök igen om en stund.",
 
   "who.from": "Från {name}",
   "who.nameless": "Skickat utan namn",

@@ -85,7 +85,14 @@ export default {
   "closed.reopen": "Rica ederseniz {host} sayfayı yeniden açabilir.",
   "closed.return": "O gün yeniden gelin.",
   "closed.newLink": "Rica ederseniz {host} yeni bir bağlantı verebilir.",
-  "closed.reload": "Sayfayı yenileyip parolayı girin, sonra dosyalarınızı yeniden seçin.",
+  "closed.password": "Girin, gönderme devam etsin.",
+
+  "password.wrong": "Bu değil. Büyük harflere bakıp yeniden deneyin.",
+  "password.wait": {
+    one: "Çok fazla deneme oldu. Lütfen {n} dakika bekleyin.",
+    other: "Çok fazla deneme oldu. Lütfen {n} dakika bekleyin.",
+  },
+  "password.unreachable": "Yanıt yok. Lütfen biraz sonra yeniden deneyin.",
 
   "who.from": "Gönderen: {name}",
   "who.nameless": "Adsız gönderildi",

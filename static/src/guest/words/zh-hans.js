@@ -82,7 +82,11 @@ export default {
   "closed.reopen": "请{host}重新开放页面。",
   "closed.return": "请到时再来。",
   "closed.newLink": "请向{host}要一个新链接。",
-  "closed.reload": "请刷新页面并输入密码，然后重新选择文件。",
+  "closed.password": "输入密码后继续发送。",
+
+  "password.wrong": "密码不对。请检查大小写，再试一次。",
+  "password.wait": { other: "尝试次数过多。请等待 {n} 分钟。" },
+  "password.unreachable": "没有响应。请稍后再试。",
 
   "who.from": "来自{name}",
   "who.nameless": "未署名发送",
