@@ -41,7 +41,7 @@ def test_take(
 ) -> None:
     options = {**DEVICES[device], "color_scheme": theme, "locale": language, "reduced_motion": "reduce"}
     page = STATES[state](Scene(web, make_invite, new_context, tmp_path, options))
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(6_000 if state == "uploading" else 400)  # until the speed is told
     picture = Image.open(io.BytesIO(page.screenshot()))
     INTO.mkdir(parents=True, exist_ok=True)
     rest = "" if language == "en" else f"-{language}"

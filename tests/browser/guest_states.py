@@ -65,7 +65,6 @@ def uploading(scene: Scene) -> Page:
     guest.choose(*scene.photos(6), large, kind, scene.file(LONG_NAME, 6_000_000), *scene.photos(30, 1_500_000)[6:])
     busy = lambda seen: list(seen.values()).count("uploading") > 1 and len(SAFE & set(seen.values())) > 0  # noqa: E731
     guest.wait_for(busy, "some received, some on their way")
-    guest.page.wait_for_timeout(6_000)  # until the speed is told
     return guest.page
 
 

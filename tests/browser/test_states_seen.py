@@ -1,0 +1,35 @@
+"""Every state of a guest's page: nothing for axe to complain of, and nothing that stands out of a narrow window."""
+
+from pathlib import Path
+
+import pytest
+
+from immichdrop.sandbox import Sandbox
+from tests.browser.conftest import DESKTOP, PHONE, NewContext, axe
+from tests.browser.guest_states import STATES, Scene
+from tests.browser.test_languages_seen import CUT_OFF
+from tests.conftest import MakeInvite
+from uploads.worker import Worker
+
+WAYS = [("phone", PHONE, "dark"), ("desktop", DESKTOP, "light")]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(
+    state: str,
+    web: str,
+    deliveries: Worker,
+    sandbox: Sandbox,
+    make_invite: MakeInvite,
+    new_context: NewContext,
+    tmp_path: Path,
+) -> None:
+    options = {"bypass_csp": True, "reduced_motion": "reduce"}
+    page = STATES[state](Scene(web, make_invite, new_context, tmp_path, options))
+    for name, device, theme in WAYS:
+        page.set_viewport_size(device["viewport"])
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_timeout(300)  # colours change gently
+        assert axe(page) == [], f"{name}, {theme}"
+    page.set_viewport_size({"width": 320, "height": 640})  # as narrow as phones are, or a desktop at 400 % zoom
+    assert page.evaluate(CUT_OFF) == []
