@@ -20,6 +20,7 @@
  * @property {number} offset bytes received
  * @property {string} status
  * @property {string} key
+ * @property {string | null} [receivedAt] when its last byte came, in ISO 8601
  */
 
 /** An answer that isn't a success. `code` is the server's word, `passing` whether trying again makes sense. */
@@ -50,6 +51,8 @@ export function codeIn(body) {
 export class Api {
   /** @type {string} the guest's secret, known only where the server gave it */
   guest = "";
+  /** @type {string} the code of this guest's receipt, as last told */
+  receipt = "";
   #config;
   #fetch;
 
@@ -83,6 +86,7 @@ export class Api {
   async uploads() {
     const { invite } = this.#config;
     const answer = await this.#get(invite === null ? "/uploads" : `/uploads?invite=${encodeURIComponent(invite)}`);
+    this.receipt = answer.receipt ?? this.receipt;
     return answer.items;
   }
 
@@ -114,6 +118,19 @@ export class Api {
     } catch (refused) {
       return false;
     }
+  }
+
+  /**
+   * Takes back an upload that is complete, wherever it is by now.
+   * @param {string} id
+   * @throws {Refused}
+   */
+  async takeBack(id) {
+    const { tusUrl } = this.#config;
+    await this.#ask(tusUrl + encodeURIComponent(id), {
+      method: "DELETE",
+      headers: { ...this.headers(), "Tus-Resumable": "1.0.0" },
+    });
   }
 
   /** @param {string} path */
