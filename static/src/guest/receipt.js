@@ -46,7 +46,10 @@ export class Receipt {
     this.#uploads = uploads;
     this.#mood = mood;
     this.card.hidden = stage === "active" || uploads.length === 0;
-    if (stage === "active") return;
+    if (stage === "active") {
+      this.before.fold();
+      return;
+    }
     this.before.show(uploads.filter(({ id }) => !listed.has(id)).reverse(), mood);
     const sums = sumsOf(uploads);
     this.#write("files", filesOf(sums));

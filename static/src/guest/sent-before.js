@@ -63,6 +63,12 @@ export class SentBefore {
     this.#draw();
   }
 
+  /** Out of the way, with what was made of it. */
+  fold() {
+    this.place.open = false;
+    this.#limit = SLICE;
+  }
+
   #draw() {
     if (!this.#mood || !this.place.open) return;
     const visible = this.#uploads.slice(0, this.#limit);
