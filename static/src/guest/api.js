@@ -23,6 +23,8 @@
  * @property {string | null} [receivedAt] when its last byte came, in ISO 8601
  */
 
+const PATIENCE = 20_000; // ms that somebody looks at a dialog which waits
+
 /** An answer that isn't a success. `code` is the server's word, `passing` whether trying again makes sense. */
 export class Refused extends Error {
   /** @param {number} status HTTP status, 0 when the server wasn't reached @param {string} code */
@@ -121,16 +123,23 @@ export class Api {
   }
 
   /**
-   * Takes back an upload that is complete, wherever it is by now.
+   * Takes back an upload that is complete, wherever it is by now. A server that is silent counts as not reached.
    * @param {string} id
    * @throws {Refused}
    */
   async takeBack(id) {
     const { tusUrl } = this.#config;
-    await this.#ask(tusUrl + encodeURIComponent(id), {
-      method: "DELETE",
-      headers: { ...this.headers(), "Tus-Resumable": "1.0.0" },
-    });
+    const patience = new AbortController();
+    const late = setTimeout(() => patience.abort(), PATIENCE);
+    try {
+      await this.#ask(tusUrl + encodeURIComponent(id), {
+        method: "DELETE",
+        headers: { ...this.headers(), "Tus-Resumable": "1.0.0" },
+        signal: patience.signal,
+      });
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** @param {string} path */

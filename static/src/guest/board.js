@@ -36,6 +36,9 @@ export function progressOf(items, received) {
   return items.filter(isUnsent).reduce((sum, item) => sum + Math.min(1, item.sent / item.size), received);
 }
 
+/** @param {Element | null} element */
+const isShown = (element) => Boolean(element?.getClientRects().length);
+
 export class Board {
   /**
    * @param {object} wiring
@@ -90,13 +93,12 @@ export class Board {
   }
 
   /** @param {import("./queue.js").Item} item @param {"leave" | "stop" | "retry" | "remove"} action */
-  async #act(item, action) {
+  #act(item, action) {
     if (action === "retry") this.courier.retry(item);
     else if (action !== "remove") this.courier.leaveOut(item);
     else {
-      const picture = Thumbnails.possible(item) ? await this.thumbnails.of(item) : "";
       const { uploadId: id, name, kind, phase } = item;
-      this.removal.ask({ id, name, kind, phase, picture });
+      this.removal.ask({ id, name, kind, phase }, Thumbnails.possible(item) ? this.thumbnails.of(item) : undefined);
     }
   }
 
@@ -105,9 +107,8 @@ export class Board {
     this.courier.forget(id);
     this.show();
     // The last row takes its list along.
-    if (document.activeElement?.checkVisibility() && document.activeElement !== document.body) return;
-    const near = [find("#receipt"), find("#files"), find("#pick")];
-    near.find((place) => place.checkVisibility())?.focus({ preventScroll: true });
+    if (document.activeElement !== document.body && isShown(document.activeElement)) return;
+    [find("#receipt"), find("#files"), find("#pick")].find(isShown)?.focus({ preventScroll: true });
   }
 
   show() {

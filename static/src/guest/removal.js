@@ -10,7 +10,6 @@ import { CHIPS, REMOVAL } from "./words.js";
  * @property {string} name
  * @property {"image" | "video"} kind
  * @property {import("./queue.js").Phase} phase
- * @property {string} [picture] object URL
  */
 
 export class Removal {
@@ -37,24 +36,26 @@ export class Removal {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   }
 
-  /** @param {Own} own */
-  ask(own) {
+  /** @param {Own} own @param {Promise<string>} [picture] object URL or "", which may take its time */
+  async ask(own, picture) {
     this.#own = own;
     const onPhone = matchMedia("(pointer: coarse)").matches;
     find("h2", this.dialog).textContent = REMOVAL.title(own.kind);
     find("[data-text]", this.dialog).textContent = REMOVAL.text({ ...this.page, phase: own.phase, onPhone });
     find("[data-file]", this.dialog).textContent = own.name;
-    this.#picture(own);
+    setIcon(find("[data-thumb] use", this.dialog), own.kind);
+    this.#picture("");
     this.#tell("");
     this.#run(false);
     this.dialog.showModal();
+    const made = await picture;
+    if (made && this.#own === own) this.#picture(made);
   }
 
-  /** @param {Own} own */
-  #picture({ kind, picture }) {
+  /** @param {string} picture object URL, or "" for an icon in its place */
+  #picture(picture) {
     const icon = find("[data-thumb] svg", this.dialog);
     const image = /** @type {HTMLImageElement} */ (find("[data-thumb] img", this.dialog));
-    setIcon(find("use", icon), kind);
     icon.classList.toggle("hidden", Boolean(picture));
     image.hidden = !picture;
     if (picture) image.src = picture;
@@ -85,7 +86,7 @@ export class Removal {
   #run(running) {
     this.#running = running;
     this.button.setAttribute("aria-disabled", String(running));
-    find("[data-word]", this.button).textContent = running ? REMOVAL.removing() : REMOVAL.remove();
+    find("[data-yes-word]", this.button).textContent = running ? REMOVAL.removing() : REMOVAL.remove();
   }
 
   /** @param {string} problem why it didn't work, or "" */
