@@ -44,6 +44,7 @@ urlpatterns = [
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
     path("menu/links/<str:token>", link_details.details, name="menu-details"),
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
+    path("menu/links/<str:token>/removed", link_details.removed, name="menu-removed"),
     path("menu/links/<str:token>/give-up", link_details.give_up, name="menu-give-up"),
     path("menu/links/<str:token>/files.csv", link_export.export, name="menu-export"),
     path("menu/links/<str:token>/files/<uuid:upload_id>", link_files.about, name="menu-file"),

@@ -1,4 +1,4 @@
-"""Uploads and the dedupe table in Django's admin: to look at, to try again, give up and take out, never to rewrite."""
+"""Uploads in Django's admin: to look at, to try again, give up and take out, never to rewrite. And alarms."""
 
 import uuid
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
-from immichdrop.admin_lists import AccountFilter, HistoryAdmin, MadeAdmin, UncountedList, UncountedPaginator, shortened
-from immichdrop.models import ImmichAccount
-from uploads import host_hand, spool
+from immichdrop.admin_lists import AccountFilter, HistoryAdmin, MadeAdmin, UncountedList, shortened
+from invites import receipts
+from uploads import host_hand, known_admin, spool, withdrawals  # noqa: F401 - known_admin registers its own
 from uploads.attachments import attachment
 from uploads.checksums import sha1_of
-from uploads.models import CustodyAlarm, KnownAlbum, KnownAsset, Upload
+from uploads.models import CustodyAlarm, Upload
 from uploads.overview import size_words
 from uploads.spool import SpoolFileMissingError
 
@@ -31,16 +31,19 @@ class UploadAdmin(HistoryAdmin):
     list_display = ("name", "link", "guest_name", "status", "size_and_bytes", "why", "created_at", "delivered_at")
     list_filter = ("status", AccountFilter, "trash", "withdrawal")
     search_fields = ("filename", "invite__name", "invite__album_name", "invite__token__exact")
-    search_help_text = "File name, link or album; or a whole SHA-1, in hex or base64; or an id of the upload or asset."
+    search_help_text = (
+        "File name, link or album; or a guest's receipt; or a whole SHA-1, in hex or base64; or an id of the upload or "
+        "asset."
+    )
     date_hierarchy = "created_at"
     list_select_related = ("invite",)
     show_full_result_count = False
-    actions = ("try_again", "restore", "give_up", "export")
+    actions = ("try_again", "restore", "removed", "give_up", "export")
     change_form_template = "admin/uploads/upload/change_form.html"
     fields = (
         ("filename", "media_type"),
         ("size", "offset", "sha1"),
-        ("invite", "guest", "account"),
+        ("invite", "guest", "receipt", "account"),
         ("status", "message", "attempts", "next_attempt_at"),
         ("discarded_by", "withdrawal"),
         ("asset_id", "album_name", "album_id", "in_album_at"),
@@ -79,6 +82,8 @@ class UploadAdmin(HistoryAdmin):
             return queryset.filter(sha1=sha1), False
         if found := _uuid(search_term):
             return queryset.filter(Q(pk=found) | Q(asset_id=found)), False
+        if senders := _with_receipt(search_term):
+            return queryset.filter(senders), False
         return super().get_search_results(request, queryset, search_term)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
@@ -111,6 +116,12 @@ class UploadAdmin(HistoryAdmin):
     @admin.display(description="guest")
     def guest_name(self, upload: Upload) -> str:
         return shortened(_guest_name(upload), 30) or "-"
+
+    @admin.display(description="receipt")
+    def receipt(self, upload: Upload) -> str:
+        """The code on its guest's receipt."""
+        guest = upload.guest
+        return receipts.code(guest, upload.invite) if guest and guest.has_secret else "-"
 
     @admin.display(description="message", ordering="message")
     def why(self, upload: Upload) -> str:
@@ -154,6 +165,19 @@ class UploadAdmin(HistoryAdmin):
         if self._few_enough(request, len(chosen)):
             count = host_hand.restore(chosen)
             self.message_user(request, f"{_files(count)} will be restored from Immich's trash.")
+
+    @admin.action(description="Removed from Immich by hand, as its guest wished", permissions=["decide"])
+    def removed(self, request: HttpRequest, queryset: QuerySet[Upload]) -> None:
+        chosen = list(queryset.values_list("pk", flat=True)[: host_hand.MOST + 1])
+        if not self._few_enough(request, len(chosen)):
+            return
+        done = withdrawals.fulfilled(chosen)
+        if done:
+            assert request.user.pk is not None  # the admin lets nobody else in
+            LogEntry.objects.log_actions(
+                request.user.pk, done, CHANGE, "Removed from Immich by hand, as its guest wished."
+            )
+        self.message_user(request, f"{_files(len(done))} no longer to be removed.")
 
     @admin.action(description="Give up and delete the bytes…", permissions=["decide"])
     def give_up(self, request: HttpRequest, queryset: QuerySet[Upload]) -> HttpResponse | None:
@@ -226,71 +250,25 @@ def _guest_name(upload: Upload) -> str:
     return next((visit.name for visit in visits if visit.invite_id == upload.invite_id), "")
 
 
+def _with_receipt(text: str) -> Q | None:
+    """The uploads of the guest whose receipt has this code; None when the text is none, or nobody's."""
+    code = receipts.read(text)
+    if not code:
+        return None
+    senders = (
+        Upload.objects.exclude(guest=None).order_by().values_list("guest", "invite", "guest__secret_hash").distinct()
+    )
+    for guest, invite, secret_hash in senders.iterator():
+        if receipts.code_of(secret_hash, invite) == code:
+            return Q(guest=guest, invite=invite)
+    return None
+
+
 def _uuid(text: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(text.strip())
     except ValueError:
         return None
-
-
-@admin.register(KnownAsset)
-class KnownAssetAdmin(HistoryAdmin):
-    """Millions of rows: they are neither counted nor sorted, and a sum is found by its index.
-
-    There is no hierarchy of dates, for it would read the whole table twice; the filter of days stops at its page.
-    """
-
-    list_display = ("sha1", "asset_id", "account", "seen_at")
-    list_filter = (AccountFilter, "seen_at")
-    list_select_related = ("account__owner",)
-    search_fields = ("sha1",)
-    search_help_text = "A whole SHA-1: 40 hex digits, or base64 as Immich writes it."
-    sortable_by = ()
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    paginator = UncountedPaginator
-    actions = ("export",)
-    export_columns = {
-        "SHA-1": lambda known: known.sha1,
-        "Immich asset id": lambda known: known.asset_id,
-        "Account": lambda known: str(known.account),
-        "Last seen": lambda known: known.seen_at,
-    }
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[KnownAsset]:
-        return super().get_queryset(request).select_related("account__owner")
-
-    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
-        return UncountedList
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[KnownAsset], search_term: str
-    ) -> tuple[QuerySet[KnownAsset], bool]:
-        if not search_term.strip():
-            return queryset, False
-        sha1 = sha1_of(search_term)
-        if not sha1:
-            self.message_user(request, f"No SHA-1: {search_term[:100]}. {self.search_help_text}", messages.WARNING)
-        # The index begins with the account, so that all of them are named.
-        return queryset.filter(account__in=ImmichAccount.objects.values("pk"), sha1=sha1), False
-
-
-@admin.register(KnownAlbum)
-class KnownAlbumAdmin(MadeAdmin):
-    list_display = ("name", "album_id", "account")
-    list_filter = (AccountFilter,)
-    list_select_related = ("account__owner",)
-    search_fields = ("name",)
-    search_help_text = "The album's name."
-    actions = ("export",)
-    export_columns = {
-        "Album": lambda album: album.name,
-        "Immich album id": lambda album: album.album_id,
-        "Account": lambda album: str(album.account),
-    }
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[KnownAlbum]:
-        return super().get_queryset(request).select_related("account__owner")
 
 
 @admin.register(CustodyAlarm)

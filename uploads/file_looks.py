@@ -39,12 +39,13 @@ LOOKS = {
     Status.DUPLICATE: Look(_("Already there"), "chip-same", "duplicate"),
     Status.FAILED: Look(_("Failed"), "chip-bad", "warning"),
 }
+_WISHED_AWAY = Look(_("To be removed"), "chip-sun", "trash")
 _IN_ALBUM = Look(_("In the album"), "chip-album", "album")
 
 
 @dataclass(frozen=True)
 class File:
-    """An upload in the host's eyes; `retriable`: it waits, failed, or is not in its album."""
+    """An upload in the host's eyes; `retriable`: it waits, failed, is not in its album, or can't be taken out."""
 
     upload: Upload
     retriable: bool
@@ -68,6 +69,8 @@ class File:
 
     @property
     def look(self) -> Look:
+        if self.upload.wished_away:
+            return _WISHED_AWAY
         in_album = self.upload.status == Status.DELIVERED and self.upload.in_album_at
         return _IN_ALBUM if in_album else LOOKS[Status(self.upload.status)]
 
@@ -94,6 +97,17 @@ class File:
         return host_hand.has_bytes(self.upload)
 
     @property
+    def in_immich(self) -> bool:
+        confirmed = self.upload.status in Upload.CONFIRMED or self.upload.wished_away
+        return confirmed and self.upload.asset_id is not None
+
+    @property
+    def address_in_immich(self) -> str:
+        """As the host opens it; empty where it is not there, or nobody knows where."""
+        web_address = self.upload.account.web_address
+        return f"{web_address}/photos/{self.upload.asset_id}" if self.in_immich and web_address else ""
+
+    @property
     def may_give_up(self) -> bool:
         return not host_hand.why_kept(self.upload)
 
@@ -105,7 +119,7 @@ class File:
 def files_of(uploads: Collection[Upload]) -> dict[UUID, File]:
     """In their order, with one question for all. Each needs its account."""
     ids = [upload.pk for upload in uploads]
-    stuck = set(Upload.objects.filter(pk__in=ids).retriable().values_list("pk", flat=True))
+    stuck = set(Upload.objects.filter(pk__in=ids).to_try_again().values_list("pk", flat=True))
     return {upload.pk: File(upload, upload.pk in stuck) for upload in uploads}
 
 

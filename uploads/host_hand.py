@@ -56,8 +56,7 @@ def retry(upload_ids: Collection[uuid.UUID]) -> Retried:
 
 
 def may_be_tried_again(upload: Upload) -> bool:
-    refused = upload.withdrawal == Upload.Withdrawal.REFUSED
-    return refused or Upload.objects.retriable().filter(pk=upload.pk).exists()
+    return Upload.objects.to_try_again().filter(pk=upload.pk).exists()
 
 
 def restore(upload_ids: Collection[uuid.UUID]) -> int:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -17,22 +18,31 @@ from invites.menu_gates import host_page, own_link
 from invites.menu_list import row_of
 from invites.menu_rows import sheet
 from invites.models import Invite
-from uploads import host_hand, link_figures, link_guests, spool
+from uploads import host_hand, link_figures, link_guests, spool, withdrawals
 from uploads.file_looks import File, files_of
 from uploads.models import KnownAlbum, Upload, UploadQuerySet
 
 STUCK_SHOWN = 50  # files
 NAMED = 5  # files, where the host is asked once more
+LONGEST_WORDS = 100  # that are looked for
 Status = Upload.Status
+
+
+class Wish(NamedTuple):
+    """A file that its guest, by this name or none, wants out of Immich."""
+
+    file: File
+    guest: str
 
 
 @require_safe
 @host_page
 @own_link
 def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
-    """`GET /menu/links/{token}?page=`."""
+    """`GET /menu/links/{token}?page=&q=`: `q` are words of guests' names, or a receipt's code."""
     files = Upload.objects.filter(invite=link).counted()
-    page = link_guests.page_of(files, request.GET.get("page"))
+    words = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_WORDS]
+    page = link_guests.page_of(link_guests.of_guests(files, link, words), request.GET.get("page"))
     per_day = link_figures.days(files)
     totals = link_figures.totals(files)
     context = {
@@ -42,6 +52,8 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         "bars": link_figures.bars(per_day[-link_figures.DAYS :]),
         "days_left_out": len(per_day) > link_figures.DAYS,
         "stuck": _stuck(files) if totals.stuck else [],
+        "wishes": _wishes(link),
+        "words": words,
         "page": page,
         "guests": link_guests.guests_on(page, link),
         "album": _album_address(link),
@@ -54,12 +66,25 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @host_page
 @own_link
 def retry(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
-    """`POST /menu/links/{token}/retry`: tries each `file` again, without one every file that waits or failed."""
-    stuck = Upload.objects.filter(invite=link).retriable()
+    """`POST /menu/links/{token}/retry`: tries each `file` again, without one every file that needs a look."""
+    stuck = Upload.objects.filter(invite=link).to_try_again()
     if said := request.POST.getlist("file"):
         stuck = stuck.filter(pk__in=_ids(said))
     number = host_hand.retry(list(stuck.values_list("pk", flat=True)[: host_hand.MOST])).count
     return _back(request, link, ngettext("%d file is tried again", "%d files are tried again", number) % number)
+
+
+@require_POST
+@host_page
+@own_link
+def removed(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
+    """`POST /menu/links/{token}/removed`: the host took each `file` out of Immich, as its guest wished."""
+    chosen = Upload.objects.filter(invite=link, pk__in=_ids(request.POST.getlist("file")))
+    done = withdrawals.fulfilled(list(chosen.values_list("pk", flat=True)))
+    if done:
+        LogEntry.objects.log_actions(host.pk, done, CHANGE, "Removed from Immich by hand, as its guest wished.")
+    number = len(done)
+    return _back(request, link, ngettext("%d wish fulfilled", "%d wishes fulfilled", number) % number)
 
 
 @require_POST
@@ -132,6 +157,17 @@ def _stuck(files: UploadQuerySet) -> list[File]:
     )
     rows = files.retriable().select_related("account").order_by(urgency, "-created_at", "-pk")[:STUCK_SHOWN]
     return list(files_of(list(rows)).values())
+
+
+def _wishes(link: Invite) -> list[Wish]:
+    """What guests want out of Immich and only the host can take out, the newest first."""
+    rows = Upload.objects.filter(invite=link).wishes().select_related("account").order_by("-created_at", "-pk")
+    uploads = list(rows[:STUCK_SHOWN])
+    names = link_guests.names_of(uploads, link) if uploads else {}
+    return [
+        Wish(file, names.get(upload.guest_id, ""))
+        for upload, file in zip(uploads, files_of(uploads).values(), strict=True)
+    ]
 
 
 def _album_address(link: Invite) -> str:

@@ -35,11 +35,11 @@ NO_PICTURE = (
 def own_file(
     view: Callable[[HttpRequest, Invite, Upload], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, User, Invite, ...], HttpResponseBase]:
-    """Gate, after `own_link`: the upload with this id, if it came through the link and was not given up; else 404."""
+    """Gate, after `own_link`: the upload with this id, if it is the link's and its host may see it; else 404."""
 
     @wraps(view)
     def gate(request: HttpRequest, host: User, link: Invite, /, *, upload_id: uuid.UUID) -> HttpResponseBase:
-        files = Upload.objects.filter(invite=link).counted().select_related("account")
+        files = Upload.objects.filter(invite=link).shown().select_related("account")
         upload = files.filter(pk=upload_id).first()
         if upload is None:
             raise Http404
@@ -56,14 +56,12 @@ def about(request: HttpRequest, link: Invite, upload: Upload) -> HttpResponse:
     """`GET /menu/links/{token}/files/{id}`: all about one file, and what can be done with it."""
     file: File = files_of([upload])[upload.pk]
     visit = Visit.objects.filter(invite=link, guest=upload.guest_id).first() if upload.guest_id else None
-    in_immich = upload.asset_id is not None and upload.status in Upload.CONFIRMED
     context = {
         "link": link,
         "file": file,
         "guest": visit.name if visit else "",
         "device": device(upload.user_agent),
-        "may_download": file.has_bytes or (in_immich and asset_media.may_download(upload.account)),
-        "in_immich": f"{upload.account.web_address}/photos/{upload.asset_id}" if in_immich else "",
+        "may_download": file.has_bytes or (file.in_immich and asset_media.may_download(upload.account)),
     }
     return sheet(request, "menu/sheets/file.html", context)
 

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
 from immichdrop import local_forms
-from invites.models import Invite, Visit
+from invites import receipts
+from invites.models import Guest, Invite, Visit
 from uploads.devices import device
 from uploads.file_looks import File, files_of
 from uploads.models import Upload, UploadQuerySet
@@ -25,13 +26,15 @@ TONES = ("avatar-sea", "", "avatar-same")
 class GuestFiles:
     """A guest and those of the files that stand on this page; the sums are of all at this link.
 
-    `name` and `message` are empty where nothing was said; `pk` is None for all who came without a secret. `latest` is
-    when the last file came, `continued` whether the page before began with them.
+    `receipt` is the code that the guest's page tells. `name` and `message` are empty where nothing was said; `pk` is
+    None for all who came without a secret. `latest` is when the last file came, `continued` whether the page before
+    began with them.
     """
 
     pk: int | None
     files: list[File]
     continued: bool
+    receipt: str = ""
     name: str = ""
     message: str = ""
     latest: datetime | None = None
@@ -53,13 +56,28 @@ class GuestFiles:
         return TONES[(self.pk or 0) % len(TONES)] if self.name else "avatar-wait"
 
 
+def of_guests(files: UploadQuerySet, link: Invite, words: str) -> UploadQuerySet:
+    """Those of a link's files whose guests have these words in their name, or this code on their receipt."""
+    if not words:
+        return files
+    named = Visit.objects.filter(invite=link, name__icontains=words).values("guest")
+    return files.filter(Q(guest__in=named) | Q(guest__in=_with_receipt(receipts.read(words), link)))
+
+
+def _with_receipt(code: str, link: Invite) -> list[int]:
+    if not code:
+        return []
+    senders = Guest.objects.filter(uploads__invite=link).distinct().values_list("pk", "secret_hash")
+    return [pk for pk, secret_hash in senders if receipts.code_of(secret_hash, link.pk) == code]
+
+
 def page_of(files: UploadQuerySet, wanted: str | None) -> Page[Upload]:
     """A page of a link's files: whoever sent the newest one first, with all that they sent."""
     came = Coalesce("received_at", "created_at")
     sorted_files = (
         files.annotate(came=came, latest=Window(Max(came), partition_by=F("guest")))
         .order_by("-latest", "guest", "-came", "-pk")
-        .select_related("account")
+        .select_related("account", "guest")
     )
     return Paginator(sorted_files, PAGE).get_page(wanted)
 
@@ -71,14 +89,24 @@ def guests_on(page: Page[Upload], link: Invite) -> list[GuestFiles]:
     before = uploads.pop(0) if first else None  # the last one of the page before
     files = files_of(uploads)
     guests = [
-        GuestFiles(pk, [files[upload.pk] for upload in theirs], continued=False)
-        for pk, theirs in groupby(uploads, lambda upload: upload.guest_id)
+        GuestFiles(guest.pk if guest else None, [files[upload.pk] for upload in theirs], False, _receipt(guest, link))
+        for guest, theirs in groupby(uploads, lambda upload: upload.guest)
     ]
     if before and guests:
         guests[0].continued = before.guest_id == guests[0].pk
     _add_sums(guests, link)
     _add_words(guests, link)
     return guests
+
+
+def _receipt(guest: Guest | None, link: Invite) -> str:
+    return receipts.code(guest, link) if guest and guest.has_secret else ""
+
+
+def names_of(uploads: Iterable[Upload], link: Invite) -> dict[int | None, str]:
+    """What the guests who sent these said that they are called, by guest."""
+    visits = Visit.objects.filter(invite=link, guest__in=[upload.guest_id for upload in uploads])
+    return dict(visits.values_list("guest", "name"))
 
 
 def _of(guests: Iterable[GuestFiles]) -> Q:

@@ -25,6 +25,14 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Uploads that take a place: all but the discarded."""
         return self.exclude(status=Upload.Status.DISCARDED)
 
+    def wishes(self) -> "UploadQuerySet":
+        """What its guests want out of Immich, and only the host can take out."""
+        return self.filter(withdrawal=Upload.Withdrawal.REFUSED)
+
+    def shown(self) -> "UploadQuerySet":
+        """What the host sees of a link: the counted, and those wishes."""
+        return self.counted() | self.wishes()
+
     def in_custody(self) -> "UploadQuerySet":
         """Uploads whose bytes have to be here: not in Immich yet, and not given up."""
         return self.exclude(status__in=(*Upload.CONFIRMED, Upload.Status.DISCARDED)).filter(bytes_deleted_at=None)
@@ -52,6 +60,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         stuck = Q(status__in=(Upload.Status.WAITING, Upload.Status.FAILED))
         wishes_album = Q(album_id__isnull=False) | ~Q(album_name="")
         return self.filter(stuck | Q(status__in=Upload.CONFIRMED, in_album_at=None, trash="") & wishes_album)
+
+    def to_try_again(self) -> "UploadQuerySet":
+        """What is `retriable`, and the wishes, for a key that may more by now."""
+        return self.retriable() | self.wishes()
 
     def taken_back(self, now: datetime) -> "UploadQuerySet":
         """Files in Immich that their guests want out of it, and whose turn it is."""
@@ -209,6 +221,11 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def wished_away(self) -> bool:
+        """Whether its guest wants it out of Immich, and only the host can take it out."""
+        return self.withdrawal == self.Withdrawal.REFUSED
 
     @property
     def complete(self) -> bool:

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from immichdrop.security import embeddable
-from invites import guests
+from invites import guests, receipts
 from invites.api import answers_refusals, client_of, not_found
 from invites.doors import password_page, refused_page
 from invites.finding import find_link
@@ -53,6 +53,7 @@ class UploadItem(TypedDict):
     status: str
     message: str
     key: str
+    receivedAt: str | None
 
 
 def _chunk_size() -> int | None:
@@ -161,13 +162,14 @@ def as_item(upload: Upload) -> UploadItem:
         status=upload.status,
         message="",
         key=upload.key,
+        receivedAt=upload.received_at.isoformat() if upload.received_at else None,
     )
 
 
 @require_GET
 @answers_refusals
 def own_uploads(request: HttpRequest) -> HttpResponse:
-    """`GET /api/uploads?invite=TOKEN`: what the caller sent through this link, oldest first."""
+    """`GET /api/uploads?invite=TOKEN`: what the caller sent through this link, oldest first, and the receipt's code."""
     invite = None
     if token := request.GET.get("invite"):
         invite = find_link(token, client_of(request))
@@ -175,7 +177,8 @@ def own_uploads(request: HttpRequest) -> HttpResponse:
             return not_found()
     guest = guests.of_request(request)
     rows = Upload.objects.of_guest(guest, invite) if guest else []
-    return JsonResponse({"items": [as_item(row) for row in rows]})
+    receipt = receipts.code(guest, invite) if guest else ""
+    return JsonResponse({"items": [as_item(row) for row in rows], "receipt": receipt})
 
 
 @csrf_exempt

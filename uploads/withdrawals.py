@@ -51,8 +51,19 @@ def take_back(uploads: Sequence[Upload], immich: Immich) -> None:
 
 def try_again(upload_ids: Collection[uuid.UUID]) -> int:
     """The host gave the key the permission: what it was refused for is tried again. Returns how many."""
-    refused = Upload.objects.filter(pk__in=upload_ids, withdrawal=Withdrawal.REFUSED)
+    refused = Upload.objects.filter(pk__in=upload_ids).wishes()
     return refused.update(withdrawal=Withdrawal.WISHED, withdraw_at=timezone.now(), message="")
+
+
+def fulfilled(upload_ids: Collection[uuid.UUID]) -> list[Upload]:
+    """The host took these out of Immich by hand: the wishes are over. Returns those that were wishes."""
+    with transaction.atomic():
+        wishes = list(Upload.objects.filter(pk__in=upload_ids).wishes().select_for_update())
+        done = Upload.objects.filter(pk__in=[upload.pk for upload in wishes])
+        done.update(withdrawal=Withdrawal.TRASHED, message="")
+    for upload in wishes:
+        logger.info("upload=%s outcome=taken_back asset=trashed by=host", upload.pk)
+    return wishes
 
 
 def trashed(asset_ids: Collection[uuid.UUID]) -> set[uuid.UUID | None]:

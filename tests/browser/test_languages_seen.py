@@ -76,8 +76,8 @@ def test_an_upload_shows_its_states_in_japanese(
     text.write_bytes(b"%PDF-1.7\n")
     guest.choose(photo, text)
     guest.wait_for(lambda seen: seen == {"IMG_0001.jpg": "delivered", "notes.pdf": "refused"}, "both outcomes")
-    chips = page.locator("[data-word]")
-    assert sorted(chips.all_inner_texts()) == ["アルバムに入りました", "受け付けられません"]
+    chips = page.locator("li.queue-item [data-word]")
+    assert sorted(chips.all_text_contents()) == ["アルバムに入りました", "受け付けられません"]
     expect(page.get_by_role("heading", name="2個中1個を受け取りました。ありがとうございます！")).to_be_visible()
     expect(page.get_by_text("1個は受け取れませんでした。理由は一覧にあります。").first).to_be_visible()
 

@@ -184,7 +184,7 @@ def test_such_a_guest_is_reached_by_no_secret_and_lists_nothing(web: str, make_i
         assert guests.find(secret, {guests.COOKIE: secret}) is None
         headers = {"X-Drop-Guest": secret}
         listed = requests.get(f"{web}/api/uploads", params={"invite": client.token}, headers=headers, timeout=30)
-        assert listed.json() == {"items": []}
+        assert listed.json() == {"items": [], "receipt": ""}
     assert TusGuest(web, client.token).head(upload_id).status_code == 404
 
 

@@ -20,17 +20,17 @@ function says(item, mood = {}) {
 test("the states read as designed", () => {
   assert.equal(says({}), "Waiting |  | leave");
   assert.equal(says({ phase: "sending", sent: 46 }), "Uploading 46 % |  | stop");
-  assert.equal(says({ phase: "received" }), "Received |  | ");
-  assert.equal(says({ phase: "delivered" }), "In the album |  | ");
-  assert.equal(says({ phase: "delivered" }, { albumSet: false }), "In Immich |  | ");
+  assert.equal(says({ phase: "received" }), "Received |  | remove");
+  assert.equal(says({ phase: "delivered" }), "In the album |  | remove");
+  assert.equal(says({ phase: "delivered" }, { albumSet: false }), "In Immich |  | remove");
   assert.equal(says({ phase: "duplicate" }), "Already there |  | ");
-  assert.equal(says({ phase: "held" }), "Waiting for Lena | Safe here. Lena looks first. | ");
+  assert.equal(says({ phase: "held" }), "Waiting for Lena | Safe here. Lena looks first. | remove");
   assert.equal(says({ phase: "removed" }), "Removed |  | ");
   assert.equal(says({ phase: "failed", reason: "connection" }), "Failed | The connection broke | retry");
 });
 
 test("a page without a host's name says the host", () => {
-  assert.equal(says({ phase: "held" }, { host: "the host" }), "Waiting for the host | Safe here. The host looks first. | ");
+  assert.equal(says({ phase: "held" }, { host: "the host" }), "Waiting for the host | Safe here. The host looks first. | remove");
 });
 
 test("refusals by a limit name the limit", () => {

@@ -20,7 +20,10 @@
  * @property {number} offset bytes received
  * @property {string} status
  * @property {string} key
+ * @property {string | null} [receivedAt] when its last byte came, in ISO 8601
  */
+
+const PATIENCE = 20_000; // ms that somebody looks at a dialog which waits
 
 /** An answer that isn't a success. `code` is the server's word, `passing` whether trying again makes sense. */
 export class Refused extends Error {
@@ -55,6 +58,8 @@ export function codeIn(body) {
 export class Api {
   /** @type {string} the guest's secret, known only where the server gave it */
   guest = "";
+  /** @type {string} the code of this guest's receipt, as last told */
+  receipt = "";
   #config;
   #fetch;
 
@@ -114,6 +119,7 @@ export class Api {
   async uploads() {
     const { invite } = this.#config;
     const answer = await this.#get(invite === null ? "/uploads" : `/uploads?invite=${encodeURIComponent(invite)}`);
+    this.receipt = answer.receipt ?? this.receipt;
     return answer.items;
   }
 
@@ -144,6 +150,26 @@ export class Api {
       return true;
     } catch (refused) {
       return false;
+    }
+  }
+
+  /**
+   * Takes back an upload that is complete, wherever it is by now. A server that is silent counts as not reached.
+   * @param {string} id
+   * @throws {Refused}
+   */
+  async takeBack(id) {
+    const { tusUrl } = this.#config;
+    const patience = new AbortController();
+    const late = setTimeout(() => patience.abort(), PATIENCE);
+    try {
+      await this.#ask(tusUrl + encodeURIComponent(id), {
+        method: "DELETE",
+        headers: { ...this.headers(), "Tus-Resumable": "1.0.0" },
+        signal: patience.signal,
+      });
+    } finally {
+      clearTimeout(late);
     }
   }
 

@@ -3,11 +3,18 @@
 import { Announcer } from "./announcer.js";
 import { find } from "./elements.js";
 import { Finished } from "./finished.js";
+import { kindOf } from "./limits.js";
 import { placeInputs } from "./picker.js";
-import { isUnsent } from "./queue.js";
+import { isUnsent, phaseOf } from "./queue.js";
+import { Receipt } from "./receipt.js";
+import { Removal } from "./removal.js";
 import { Rows } from "./rows.js";
 import { Summary } from "./summary.js";
+import { takeBack } from "./taking-back.js";
+import { Thumbnails } from "./thumbnails.js";
 import { CLOSED, EARLIER, sentences } from "./words.js";
+
+const ASK_AGAIN = 1_000; // ms
 
 /**
  * The page's stage, which its styles follow.
@@ -29,6 +36,9 @@ export function progressOf(items, received) {
   return items.filter(isUnsent).reduce((sum, item) => sum + Math.min(1, item.sent / item.size), received);
 }
 
+/** @param {Element | null} element */
+const isShown = (element) => Boolean(element?.getClientRects().length);
+
 export class Board {
   /**
    * @param {object} wiring
@@ -37,15 +47,17 @@ export class Board {
    * @param {import("./who.js").Who} wiring.who
    * @param {import("./pace.js").Pace} wiring.pace
    * @param {import("./thumbnails.js").Thumbnails} wiring.thumbnails
+   * @param {import("./api.js").Api} wiring.api
    * @param {{host: string, albumSet: boolean, limits: import("./limits.js").Limits}} wiring.page
    * @param {() => void} wiring.onChange
    * @param {() => void} wiring.onReopen the guest wants to try a closed link again
    */
-  constructor({ queue, courier, who, pace, thumbnails, page, onChange, onReopen }) {
+  constructor({ queue, courier, who, pace, thumbnails, api, page, onChange, onReopen }) {
     this.queue = queue;
     this.courier = courier;
     this.who = who;
     this.pace = pace;
+    this.thumbnails = thumbnails;
     this.page = page;
     this.announcer = new Announcer(find("[data-announce]"));
     this.summary = new Summary(find("[data-summary]"), (paused) => courier.pause(paused));
@@ -56,13 +68,49 @@ export class Board {
     this.reopen = find("[data-reopen]", this.closed);
     this.reopen.addEventListener("click", onReopen);
     this.password = /** @type {HTMLFormElement} */ (find("[data-password-form]", this.closed));
+    const template = /** @type {HTMLTemplateElement} */ (find("#row-template"));
     this.rows = new Rows({
       section: find("[data-files]"),
-      template: /** @type {HTMLTemplateElement} */ (find("#row-template")),
+      template,
       thumbnails,
-      onAction: (item, action) => (action === "retry" ? courier.retry(item) : courier.leaveOut(item)),
+      onAction: (item, action) => this.#act(item, action),
       onChange,
     });
+    this.receipt = new Receipt({
+      card: find("[data-receipt]"),
+      template,
+      ledger: courier.ledger,
+      code: () => api.receipt,
+      onRemove: ({ id, filename }) => {
+        const phase = phaseOf(courier.ledger.statusOf(id)) ?? "received";
+        this.removal.ask({ id, name: filename, kind: kindOf(filename, ""), phase });
+      },
+    });
+    this.removal = new Removal({
+      dialog: /** @type {HTMLDialogElement} */ (find("[data-removal]")),
+      page,
+      takeBack: (id) => takeBack(api, id, () => new Promise((resolve) => setTimeout(resolve, ASK_AGAIN))),
+      onRemoved: (id) => this.#removed(id),
+    });
+  }
+
+  /** @param {import("./queue.js").Item} item @param {"leave" | "stop" | "retry" | "remove"} action */
+  #act(item, action) {
+    if (action === "retry") this.courier.retry(item);
+    else if (action !== "remove") this.courier.leaveOut(item);
+    else {
+      const { uploadId: id, name, kind, phase } = item;
+      this.removal.ask({ id, name, kind, phase }, Thumbnails.possible(item) ? this.thumbnails.of(item) : undefined);
+    }
+  }
+
+  /** An upload was taken back. @param {string} id */
+  #removed(id) {
+    this.courier.forget(id);
+    this.show();
+    // The last row takes its list along.
+    if (document.activeElement !== document.body && isShown(document.activeElement)) return;
+    [find("#receipt"), find("#files"), find("#pick")].find(isShown)?.focus({ preventScroll: true });
   }
 
   show() {
@@ -74,6 +122,7 @@ export class Board {
     this.who.show(begun);
     const mood = { ...this.page, paused: this.courier.paused, offline: !this.courier.online };
     this.rows.show(this.queue, counts, mood);
+    this.receipt.show(stage, new Set(this.queue.items.map((item) => item.uploadId)), mood);
     this.#notices(begun, counts.unsent > 0);
     if (stage === "done" || stage === "problems") {
       this.announcer.say(this.finished.show(this.queue, counts, mood, this.who.name));

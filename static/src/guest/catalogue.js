@@ -68,6 +68,13 @@ export function say(key, values = {}) {
 /** @param {number} n whole percent @returns {string} by the language's own rule; in English with a space, as designed */
 export const percentage = (n) => (words === english ? `${n} %` : percents.format(n / 100));
 
+/** @param {number} n @returns {string} */
+export const number = (n) => numbers.format(n);
+
+/** @param {Date} at @returns {string} "14 Jun 2026, 18:42" */
+export const moment = (at) =>
+  new Intl.DateTimeFormat(String(words.locale), { dateStyle: "medium", timeStyle: "short" }).format(at);
+
 /**
  * @param {number} value
  * @param {"kilobyte" | "megabyte" | "gigabyte" | "terabyte" | "kilobyte-per-second" | "megabyte-per-second"} unit

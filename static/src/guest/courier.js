@@ -138,6 +138,16 @@ export class Courier {
   }
 
   /**
+   * The guest took an upload back: its file is on no list any more, and may be chosen and sent anew.
+   * @param {string} uploadId
+   */
+  forget(uploadId) {
+    this.ledger.hear(uploadId, "discarded");
+    for (const item of this.queue.items.filter((each) => each.uploadId === uploadId)) this.queue.remove(item);
+    this.pump();
+  }
+
+  /**
    * News from the server.
    * @param {string} uploadId
    * @param {string} status
@@ -161,7 +171,7 @@ export class Courier {
 
   /** @returns {boolean} whether the server may still have news */
   awaitsNews() {
-    return this.#active.size > 0 || this.queue.items.some(awaitsNews);
+    return this.#active.size > 0 || this.queue.items.some(awaitsNews) || this.ledger.awaitsNews();
   }
 
   /** @param {import("./queue.js").Item} item */

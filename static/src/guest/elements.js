@@ -23,3 +23,13 @@ export function find(selector, within = document) {
   if (!element) throw new Error(`the page has no ${selector}`);
   return /** @type {T} */ (element);
 }
+
+/**
+ * Names a button that has only an icon.
+ * @param {HTMLElement} button
+ * @param {string[]} words what it says to those who listen, and its tooltip
+ */
+export function labelButton(button, [said, tip]) {
+  button.setAttribute("aria-label", said);
+  button.dataset.tip = tip;
+}

@@ -13,7 +13,7 @@ import { CHIPS, NOTES } from "./words.js";
  * @property {"" | "hint" | "error"} noteTone
  * @property {number | null} bar percent of the row's progress bar, or null without one
  * @property {boolean} resting whether the bar rests (paused, offline)
- * @property {"leave" | "stop" | "retry" | ""} action
+ * @property {"leave" | "stop" | "retry" | "remove" | ""} action
  *
  * @typedef {object} Mood what holds for the whole page
  * @property {boolean} paused
@@ -36,7 +36,14 @@ export function faceOf(item, mood) {
     case "sending":
       return unsent(item, mood);
     case "received":
-      return { ...PLAIN, state: "received", tone: "chip-safe", icon: "shield-check", chip: CHIPS.received() };
+      return {
+        ...PLAIN,
+        state: "received",
+        tone: "chip-safe",
+        icon: "shield-check",
+        chip: CHIPS.received(),
+        action: "remove",
+      };
     case "held":
       return {
         ...PLAIN,
@@ -45,6 +52,7 @@ export function faceOf(item, mood) {
         chip: CHIPS.held(mood.host),
         note: NOTES.held(mood.host),
         noteTone: "hint",
+        action: "remove",
       };
     case "delivered":
       return {
@@ -53,6 +61,7 @@ export function faceOf(item, mood) {
         tone: "chip-album",
         icon: "album",
         chip: mood.albumSet ? CHIPS.album() : CHIPS.immich(),
+        action: "remove",
       };
     case "duplicate":
       return { ...PLAIN, state: "duplicate", tone: "chip-same", icon: "duplicate", chip: CHIPS.duplicate() };

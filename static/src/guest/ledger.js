@@ -1,11 +1,13 @@
 /** What the server holds of this guest already, by upload id and by key. */
 
+import { phaseOf } from "./queue.js";
+
 /** @typedef {import("./api.js").Upload} Upload */
 
 export class Ledger {
   /** @type {Map<string, Upload>} */
   #byId = new Map();
-  /** @type {Upload[]} what was there when the page was opened */
+  /** @type {string[]} ids of what was there when the page was opened */
   #earlier = [];
   /** @type {Set<string>} the names and sizes of those */
   #looks = new Set();
@@ -17,10 +19,21 @@ export class Ledger {
    * @param {Upload[]} uploads
    */
   open(uploads) {
-    this.#earlier = uploads.filter((upload) => upload.status !== "discarded");
-    this.#looks = new Set(this.#earlier.map((upload) => look(upload.filename, upload.size)));
-    this.#sizes = new Set(this.#earlier.filter(isWhole).map((upload) => upload.size));
+    this.#earlier = uploads.map((upload) => upload.id);
     this.learn(uploads);
+    this.#sort();
+  }
+
+  /** Looks through what earlier visits sent, of which some may be thrown away by now. */
+  #sort() {
+    const earlier = this.#before();
+    this.#looks = new Set(earlier.map((upload) => look(upload.filename, upload.size)));
+    this.#sizes = new Set(earlier.filter(isWhole).map((upload) => upload.size));
+  }
+
+  /** @returns {Upload[]} what earlier visits sent, as it is now */
+  #before() {
+    return this.#earlier.map((id) => this.#byId.get(id)).filter((upload) => upload.status !== "discarded");
   }
 
   /** @param {Upload[]} uploads */
@@ -36,6 +49,7 @@ export class Ledger {
   hear(id, status) {
     const known = this.#byId.get(id);
     this.#byId.set(id, { key: "", filename: "", size: 0, offset: 0, ...known, id, status });
+    if (status === "discarded" && known && known.status !== status) this.#sort();
   }
 
   /**
@@ -46,7 +60,7 @@ export class Ledger {
     const heard = this.#byId.get(id);
     const told = heard?.size ? heard : { id, key, filename: name, size };
     const status = heard && heard.status !== "receiving" ? heard.status : "received";
-    this.#byId.set(id, { ...told, offset: size, status });
+    this.#byId.set(id, { receivedAt: new Date().toISOString(), ...told, offset: size, status });
   }
 
   /** @param {string} id @returns {string} the server's last word, or "" */
@@ -90,10 +104,24 @@ export class Ledger {
 
   /** @returns {{files: number, safe: number, unfinished: number}} counts of what earlier visits sent */
   earlier() {
-    const unfinished = this.#earlier.filter((upload) => upload.status === "receiving").length;
-    return { files: this.#earlier.length, safe: this.#earlier.length - unfinished, unfinished };
+    const before = this.#before();
+    const unfinished = before.filter((upload) => upload.status === "receiving").length;
+    return { files: before.length, safe: before.length - unfinished, unfinished };
+  }
+
+  /** @returns {Upload[]} all that the server holds whole of this guest, or passed on, the oldest first */
+  whole() {
+    return [...this.#byId.values()].filter((upload) => upload.filename && isWhole(upload));
+  }
+
+  /** @returns {boolean} whether the server may still have news of them */
+  awaitsNews() {
+    return this.whole().some(({ status }) => status !== "failed" && AWAITED.has(phaseOf(status)));
   }
 }
+
+/** Phases that are not the last. */
+const AWAITED = new Set(["received", "held"]);
 
 /** @param {Upload} upload @returns {boolean} whether the server holds all of it, or passed it on */
 const isWhole = ({ status }) => status !== "receiving" && status !== "discarded";

@@ -77,6 +77,7 @@ const board = new Board({
   who,
   pace,
   thumbnails: new Thumbnails(),
+  api,
   page: { host, albumSet: config.albumSet, limits },
   onChange: show,
   onReopen: open,
@@ -92,7 +93,10 @@ const news = new NewsSocket({
     ...(config.invite === null ? {} : { invite_token: config.invite }),
     ...(api.guest ? { guest: api.guest } : {}),
   }),
-  onNews: (uploadId, status) => courier.hear(uploadId, status),
+  onNews: (uploadId, status) => {
+    courier.hear(uploadId, status);
+    show();
+  },
   poll: async () => {
     if (courier.online && courier.awaitsNews()) await ask();
   },
@@ -113,6 +117,7 @@ function show() {
 async function ask() {
   try {
     courier.learn(await api.uploads());
+    show();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
@@ -157,6 +162,7 @@ function choose(files) {
 async function open() {
   const session = await openSession(api, courier, waitBeforeAttempt);
   who.prefill(session?.visit);
+  if (courier.awaitsNews()) news.wake();
   show();
 }
 
@@ -172,7 +178,7 @@ function waitBeforeAttempt(attempt) {
 function wake() {
   if (document.visibilityState === "hidden") return;
   courier.hurry();
-  if (queue.items.length) news.wake();
+  if (queue.items.length || courier.awaitsNews()) news.wake();
 }
 
 addEventListener("online", () => {

@@ -48,6 +48,9 @@ const PHASE_OF = {
   discarded: "removed",
 };
 
+/** @param {string} status the server's word @returns {Phase | undefined} what it means for the guest, once complete */
+export const phaseOf = (status) => PHASE_OF[status];
+
 const RANK = {
   waiting: 0,
   sending: 0,

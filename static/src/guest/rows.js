@@ -1,6 +1,6 @@
 /** The list of files: one row each, in the queue's order, made in slices so that long lists stay quick. */
 
-import { find, setIcon } from "./elements.js";
+import { find, labelButton, setIcon } from "./elements.js";
 import { faceOf } from "./faces.js";
 import { nameParts, size } from "./format.js";
 import { Thumbnails } from "./thumbnails.js";
@@ -27,7 +27,7 @@ export class Rows {
    * @param {HTMLElement} wiring.section holds list, filter and `[data-more]`
    * @param {HTMLTemplateElement} wiring.template
    * @param {Thumbnails} wiring.thumbnails
-   * @param {(item: Item, action: "leave" | "stop" | "retry") => void} wiring.onAction
+   * @param {(item: Item, action: "leave" | "stop" | "retry" | "remove") => void} wiring.onAction
    * @param {() => void} wiring.onChange the filter or the visible slice changed: show again
    */
   constructor({ section, template, thumbnails, onAction, onChange }) {
@@ -156,6 +156,7 @@ export class Rows {
     cross.setAttribute("aria-label", said);
     cross.dataset.tip = tip;
     retry.hidden = action !== "retry";
+    find("[data-remove]", element).hidden = action !== "remove";
     find("[data-no-action]", element).hidden = action !== "";
   }
 
@@ -172,6 +173,8 @@ export class Rows {
     find("[data-size]", element).textContent = size(item.size);
     find("progress", element).setAttribute("aria-label", item.name);
     find("[data-retry]", element).setAttribute("aria-label", ROW.retry(item.name));
+    labelButton(find("[data-remove]", element), ROW.remove(item.name));
+    find("[data-remove]", element).addEventListener("click", () => this.onAction(item, "remove"));
     find("[data-cross]", element).addEventListener("click", () => this.onAction(item, "leave"));
     find("[data-retry]", element).addEventListener("click", () => this.onAction(item, "retry"));
     const thumb = find("[data-thumb]", element);

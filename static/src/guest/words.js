@@ -46,6 +46,26 @@ export const ROW = {
   leaveOut: (name) => [say("row.leaveOut", { name }), say("row.leaveOutTip")],
   stop: (name) => [say("row.stop", { name }), say("row.stopTip")],
   retry: (name) => say("row.retry", { name }),
+  remove: (name) => [say("row.remove", { name }), say("row.removeTip")],
+};
+
+/** The dialog that asks before an upload is taken back. */
+export const REMOVAL = {
+  title: (kind) => say(kind === "video" ? "removal.video" : "removal.photo"),
+  /** What becomes of it, by where it is: in the album, in Immich without one, or still on its way. */
+  text: ({ phase, host, albumSet, onPhone }) =>
+    sentences(
+      say(phase === "delivered" ? (albumSet ? "removal.album" : "removal.immich") : "removal.here", { host }),
+      say(onPhone ? "removal.phone" : "removal.device"),
+    ),
+  keep: () => say("removal.keep"),
+  remove: () => say("removal.remove"),
+  removing: () => say("removal.removing"),
+  problem: (code, host) => say(`removal.${code}`, { host }),
+};
+
+export const RECEIPT = {
+  before: (n) => say("receipt.before", { n }),
 };
 
 export const SUMMARY = {

@@ -1,7 +1,8 @@
 /** Addresses into the clipboard, or into the system's share sheet. */
 
 import { onParts, within } from "./swaps.js";
-import { toast, words } from "./toasts.js";
+import { toast } from "../toasts.js";
+import { words } from "./toasts.js";
 
 /**
  * @param {string} text

@@ -43,6 +43,24 @@ export default {
   "row.stop": "送信をやめる：{name}",
   "row.stopTip": "送信をやめる",
   "row.retry": "もう一度：{name}",
+  "row.remove": "自分のファイルを削除：{name}",
+  "row.removeTip": "自分のファイルを削除",
+
+  "removal.photo": "この写真を削除しますか？",
+  "removal.video": "この動画を削除しますか？",
+  "removal.album": "{host}さんのアルバムからも消えます。",
+  "removal.immich": "{host}さんのImmichからも消えます。",
+  "removal.here": "ここで削除され、{host}さんには届きません。",
+  "removal.phone": "お手元のコピーはスマートフォンに残ります。",
+  "removal.device": "お手元のコピーは端末に残ります。",
+  "removal.keep": "残す",
+  "removal.remove": "削除",
+  "removal.removing": "削除中…",
+  "removal.offline": "今は接続できません。少し待ってから、もう一度お試しください。",
+  "removal.busy": "ちょうど今、{host}さんに送っているところです。数秒後にもう一度お試しください。",
+  "removal.already": "{host}さんがすでに持っていたものなので、残ります。",
+  "removal.unknown": "ここからは削除できません。{host}さんに頼んでください。",
+  "removal.other": "うまくいきませんでした。少し待ってから、もう一度お試しください。",
 
   "summary.title": "{total}個中{received}個を受け取り済み",
   "summary.left": "残り{size}",
@@ -95,6 +113,7 @@ export default {
 
   "earlier.safe": { other: "前に送った{n}個のファイルは安全です。" },
   "earlier.unfinished": { other: "{n}個のファイルが途中です。もう一度選ぶと、止まったところから続きます。" },
+  "receipt.before": { other: "以前に送ったファイル{n}個" },
 
   comma: "、",
   stop: "。",

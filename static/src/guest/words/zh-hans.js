@@ -43,6 +43,24 @@ export default {
   "row.stop": "停止发送：{name}",
   "row.stopTip": "停止发送",
   "row.retry": "重试：{name}",
+  "row.remove": "移除我的文件：{name}",
+  "row.removeTip": "移除我的文件",
+
+  "removal.photo": "移除这张照片？",
+  "removal.video": "移除这段视频？",
+  "removal.album": "它也会从{host}的相册中消失。",
+  "removal.immich": "它也会从{host}的 Immich 中消失。",
+  "removal.here": "它会在这里删除，不会再发给{host}。",
+  "removal.phone": "您自己的那份仍留在手机上。",
+  "removal.device": "您自己的那份仍留在设备上。",
+  "removal.keep": "保留",
+  "removal.remove": "移除",
+  "removal.removing": "正在移除…",
+  "removal.offline": "现在没有网络连接。请稍后再试。",
+  "removal.busy": "此刻正在发给{host}。请几秒钟后再试。",
+  "removal.already": "{host}之前就有这个文件，所以会保留。",
+  "removal.unknown": "无法从这里移除。请让{host}来处理。",
+  "removal.other": "没有成功。请稍后再试。",
 
   "summary.title": "已收到 {received} / {total}",
   "summary.left": "还剩 {size}",
@@ -95,6 +113,7 @@ export default {
 
   "earlier.safe": { other: "您之前发送的 {n} 个文件很安全。" },
   "earlier.unfinished": { other: "{n} 个文件尚未发完。重新选择后会从中断处继续。" },
+  "receipt.before": { other: "之前发送的 {n} 个文件" },
 
   comma: "，",
   stop: "。",
