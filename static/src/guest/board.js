@@ -38,10 +38,9 @@ export class Board {
    * @param {import("./pace.js").Pace} wiring.pace
    * @param {import("./thumbnails.js").Thumbnails} wiring.thumbnails
    * @param {{host: string, albumSet: boolean, limits: import("./limits.js").Limits}} wiring.page
-   * @param {() => void} wiring.onChange
    * @param {() => void} wiring.onReopen the guest wants to try a closed link again
    */
-  constructor({ queue, courier, who, pace, thumbnails, page, onChange, onReopen }) {
+  constructor({ queue, courier, who, pace, thumbnails, page, onReopen }) {
     this.queue = queue;
     this.courier = courier;
     this.who = who;
@@ -59,7 +58,6 @@ export class Board {
       template: /** @type {HTMLTemplateElement} */ (find("#row-template")),
       thumbnails,
       onAction: (item, action) => (action === "retry" ? courier.retry(item) : courier.leaveOut(item)),
-      onChange,
     });
   }
 

@@ -72,7 +72,6 @@ const board = new Board({
   pace,
   thumbnails: new Thumbnails(),
   page: { host, albumSet: config.albumSet, limits },
-  onChange: show,
   onReopen: open,
 });
 const news = new NewsSocket({
