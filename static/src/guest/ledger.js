@@ -5,6 +5,8 @@
 export class Ledger {
   /** @type {Map<string, Upload>} */
   #byId = new Map();
+  /** @type {Map<string, string>} ids by key */
+  #idOf = new Map();
   /** @type {Upload[]} what was there when the page was opened */
   #earlier = [];
   /** @type {Set<string>} the names and sizes of those */
@@ -25,7 +27,7 @@ export class Ledger {
 
   /** @param {Upload[]} uploads */
   learn(uploads) {
-    for (const upload of uploads) this.#byId.set(upload.id, upload);
+    for (const upload of uploads) this.#note(upload);
   }
 
   /**
@@ -46,7 +48,7 @@ export class Ledger {
     const heard = this.#byId.get(id);
     const told = heard?.size ? heard : { id, key, filename: name, size };
     const status = heard && heard.status !== "receiving" ? heard.status : "received";
-    this.#byId.set(id, { ...told, offset: size, status });
+    this.#note({ ...told, offset: size, status });
   }
 
   /** @param {string} id @returns {string} the server's last word, or "" */
@@ -56,8 +58,13 @@ export class Ledger {
 
   /** @param {string} key @returns {Upload | undefined} */
   withKey(key) {
-    for (const upload of this.#byId.values()) if (upload.key === key) return upload;
-    return undefined;
+    return this.#byId.get(this.#idOf.get(key) ?? "");
+  }
+
+  /** @param {Upload} upload */
+  #note(upload) {
+    this.#byId.set(upload.id, upload);
+    this.#idOf.set(upload.key, upload.id);
   }
 
   /**

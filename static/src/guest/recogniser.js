@@ -49,11 +49,17 @@ export class Recogniser {
 
   /** @returns {Item | undefined} */
   #nextToLookAt() {
-    const waiting = this.queue.items.filter((item) => item.phase === "waiting");
     // After an earlier visit all are looked at, so that finished ones show it soon.
-    const ahead = this.ledger.earlier().files ? waiting.length : AHEAD;
-    if (waiting.filter((item) => item.key && !item.checking).length >= ahead) return undefined;
-    return waiting.find((item) => !item.key);
+    const most = this.ledger.earlier().files ? Number.POSITIVE_INFINITY : AHEAD;
+    let ahead = 0;
+    let next;
+    for (const item of this.queue.items) {
+      if (item.phase !== "waiting") continue;
+      if (!item.key) next ??= item;
+      else if (!item.checking) ahead += 1;
+      if (ahead >= most) return undefined;
+    }
+    return next;
   }
 
   /** @param {Item} item */
