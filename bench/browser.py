@@ -30,9 +30,9 @@ _RECEIVED = """document.querySelector('[data-filter="received"] [data-count]').t
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser(*flags: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=[*FLAGS, *flags])
         yield chromium
         chromium.close()
 
