@@ -4,14 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page
 
 from tests import pictures
 from tests.browser.conftest import GuestPage, NewContext, axe
 from tests.conftest import MakeInvite
+from tests.serving import eventually
 
 COUNT = 500
 ROWS = 70  # at most, on a phone
+SEEDS = 7  # pictures of different colours, in turns
 
 OpenList = Callable[..., Page]
 
@@ -23,7 +26,7 @@ def open_list(web: str, make_invite: MakeInvite, new_context: NewContext, tmp_pa
     def open_it(count: int = COUNT) -> Page:
         paths = [tmp_path / f"IMG_{number:04}.jpg" for number in range(1, count + 1)]
         for number, path in enumerate(paths):
-            path.write_bytes(pictures.jpeg(number % 7) + number.to_bytes(8))
+            path.write_bytes(pictures.jpeg(number % SEEDS) + number.to_bytes(8))
         context = new_context(bypass_csp=True)  # for axe
         guest = GuestPage(context.new_page())
         guest.page.goto(f"{web}{make_invite().path}", wait_until="networkidle")
@@ -51,6 +54,20 @@ def in_sight(page: Page) -> list[str]:
 
 def scroll(page: Page, y: str) -> None:
     page.evaluate(f"scrollTo(0, {y}); new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def colours(page: Page) -> dict[str, list[int]]:
+    """The middle of each picture, by the file's name."""
+    return page.locator("li.queue-item:has(img)").evaluate_all(
+        """rows => Promise.all(rows.map(async row => {
+          const img = row.querySelector("img");
+          await img.decode();
+          const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+          const context = canvas.getContext("2d");
+          context.drawImage(img, 0, 0, 1, 1);
+          return [row.dataset.name, [...context.getImageData(0, 0, 1, 1).data].slice(0, 3)];
+        })).then(Object.fromEntries)"""
+    )
 
 
 def numbers(some: list[str]) -> list[int]:
@@ -127,3 +144,18 @@ def test_a_row_that_is_used_again_shows_and_does_what_its_new_file_needs(open_li
     assert "IMG_0001.jpg" not in names(page)
     scroll(page, "0")
     assert names(page)[0] == "IMG_0001.jpg"
+
+
+def test_each_row_has_its_own_picture(open_list: OpenList) -> None:
+    page = open_list()
+    for part in (0, 0.02, 0.05, 0.5, 0.52, 0):  # on again before all pictures are there, too
+        scroll(page, f"document.documentElement.scrollHeight * {part}")
+        page.locator("li.queue-item img").first.wait_for()
+    shown = {name for name in in_sight(page)}
+    eventually(lambda: page.wait_for_timeout(50) or shown <= set(colours(page)), "pictures of the rows on the screen")
+    for name, colour in colours(page).items():
+        wanted = (
+            pictures.picture((numbers([name])[0] - 1) % SEEDS).resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+        )
+        assert isinstance(wanted, tuple)
+        assert max(abs(one - other) for one, other in zip(colour, wanted, strict=True)) < 25, name
