@@ -151,7 +151,7 @@ def test_each_row_has_its_own_picture(open_list: OpenList) -> None:
     for part in (0, 0.02, 0.05, 0.5, 0.52, 0):  # on again before all pictures are there, too
         scroll(page, f"document.documentElement.scrollHeight * {part}")
         page.locator("li.queue-item img").first.wait_for()
-    shown = {name for name in in_sight(page)}
+    shown = set(in_sight(page))
     eventually(lambda: page.wait_for_timeout(50) or shown <= set(colours(page)), "pictures of the rows on the screen")
     for name, colour in colours(page).items():
         wanted = (
