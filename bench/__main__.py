@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import dedupe, deliveries
+from bench import browser, dedupe, deliveries, scores
 from bench.loads import MB, Product, many, p95, peak_memory, seconds, send, written
 from tests.serving import eventually, free_port
 
@@ -100,7 +100,22 @@ def main() -> None:
             yardstick.process.terminate()
             yardstick.process.wait()
         deliveries.measure(folder, say)
+        browser.measure(folder, say)
+        scores.measure(folder, say)
+
+
+def alone(measure: Callable[[Path, deliveries.Say], None]) -> None:
+    with tempfile.TemporaryDirectory(prefix="immich-drop-bench-") as place:
+        measure(Path(place), say)
 
 
 if __name__ == "__main__":
-    dedupe.measure() if sys.argv[1:] == ["dedupe"] else main()
+    match sys.argv[1:]:
+        case ["dedupe"]:
+            dedupe.measure()
+        case ["browser"]:
+            alone(browser.measure)
+        case ["lighthouse"]:
+            alone(scores.measure)
+        case _:
+            main()

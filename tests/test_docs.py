@@ -157,10 +157,12 @@ def test_every_refusal_is_in_the_api_page_with_its_status() -> None:
 
 def dependencies() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    package = json.loads((ROOT / "package.json").read_text())
+    node: set[str] = set()
+    for folder in (ROOT, ROOT / "bench" / "lighthouse"):
+        package = json.loads((folder / "package.json").read_text())
+        node |= set(package.get("dependencies", {})) | set(package.get("devDependencies", {}))
     python = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    node = {**package.get("dependencies", {}), **package.get("devDependencies", {})}
-    return {re.split(r"[\[<>=!~; ]", line)[0] for line in python} | set(node)
+    return {re.split(r"[\[<>=!~; ]", line)[0] for line in python} | node
 
 
 def test_every_dependency_has_its_reason() -> None:

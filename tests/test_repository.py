@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 500_000  # bytes
+NODE = ["", "bench/lighthouse"]  # folders with a package.json
 
 
 def tracked() -> list[Path]:
@@ -20,15 +21,17 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listed.stdout.split("\0") if name]
 
 
-def test_the_node_lock_names_no_registry() -> None:
-    text = (ROOT / "package-lock.json").read_text()
+@pytest.mark.parametrize("folder", NODE)
+def test_the_node_lock_names_no_registry(folder: str) -> None:
+    text = (ROOT / folder / "package-lock.json").read_text()
     assert '"integrity"' in text
     assert '"resolved"' not in text
 
 
-def test_the_node_lock_and_the_package_agree() -> None:
-    package = json.loads((ROOT / "package.json").read_text())
-    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", NODE)
+def test_the_node_lock_and_the_package_agree(folder: str) -> None:
+    package = json.loads((ROOT / folder / "package.json").read_text())
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
     for kind in ("dependencies", "devDependencies"):
         assert lock[""].get(kind, {}) == package.get(kind, {})
     for name, version in package["devDependencies"].items():

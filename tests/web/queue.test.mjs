@@ -110,3 +110,33 @@ test("every change is told", () => {
   queue.remove(item);
   assert.deepEqual(told, ["a.jpg waiting", "a.jpg received", "a.jpg delivered", "a.jpg delivered"]);
 });
+
+test("complete files are known by their size for as long as they are on the list", () => {
+  const queue = new Queue();
+  const item = queue.add(file("a.jpg", 300));
+  assert.equal(queue.holds(300), false);
+  queue.complete(item);
+  queue.report(item, "delivered");
+  assert.equal(queue.holds(300), true);
+  assert.equal(queue.add(file("b.jpg", 300)).again, true);
+  queue.remove(item);
+  assert.equal(queue.holds(300), false);
+
+  const withdrawn = queue.add(file("c.jpg", 400));
+  queue.complete(withdrawn);
+  queue.report(withdrawn, "discarded");
+  assert.equal(queue.holds(400), false);
+});
+
+test("files are found by their upload for as long as they are on the list", () => {
+  const queue = new Queue();
+  const [first, copy] = [queue.add(file("a.jpg")), queue.add(file("a.jpg"))];
+  for (const item of [first, copy]) queue.update(item, { uploadId: "u1" });
+  assert.deepEqual(queue.withUpload("u1"), [first, copy]);
+  queue.update(copy, { uploadId: "u2" });
+  assert.deepEqual(queue.withUpload("u1"), [first]);
+  queue.remove(first);
+  queue.update(first, { checking: false }); // an answer that comes late
+  assert.deepEqual(queue.withUpload("u1"), []);
+  assert.deepEqual(queue.withUpload("never seen"), []);
+});

@@ -49,10 +49,9 @@ export class Board {
    * @param {import("./thumbnails.js").Thumbnails} wiring.thumbnails
    * @param {import("./api.js").Api} wiring.api
    * @param {{host: string, albumSet: boolean, limits: import("./limits.js").Limits}} wiring.page
-   * @param {() => void} wiring.onChange
    * @param {() => void} wiring.onReopen the guest wants to try a closed link again
    */
-  constructor({ queue, courier, who, pace, thumbnails, api, page, onChange, onReopen }) {
+  constructor({ queue, courier, who, pace, thumbnails, api, page, onReopen }) {
     this.queue = queue;
     this.courier = courier;
     this.who = who;
@@ -74,7 +73,6 @@ export class Board {
       template,
       thumbnails,
       onAction: (item, action) => this.#act(item, action),
-      onChange,
     });
     this.receipt = new Receipt({
       card: find("[data-receipt]"),

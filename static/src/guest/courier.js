@@ -154,8 +154,7 @@ export class Courier {
    */
   hear(uploadId, status) {
     this.ledger.hear(uploadId, status);
-    const concerned = this.queue.items.filter((item) => item.uploadId === uploadId);
-    const changed = concerned.filter((item) => this.queue.report(item, status));
+    const changed = this.queue.withUpload(uploadId).filter((item) => this.queue.report(item, status));
     for (const item of changed) {
       this.#drop(item);
       this.ledger.complete(item);

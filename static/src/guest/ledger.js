@@ -7,6 +7,8 @@ import { phaseOf } from "./queue.js";
 export class Ledger {
   /** @type {Map<string, Upload>} */
   #byId = new Map();
+  /** @type {Map<string, string>} ids by key */
+  #idOf = new Map();
   /** @type {string[]} ids of what was there when the page was opened */
   #earlier = [];
   /** @type {Set<string>} the names and sizes of those */
@@ -38,7 +40,7 @@ export class Ledger {
 
   /** @param {Upload[]} uploads */
   learn(uploads) {
-    for (const upload of uploads) this.#byId.set(upload.id, upload);
+    for (const upload of uploads) this.#note(upload);
   }
 
   /**
@@ -60,7 +62,7 @@ export class Ledger {
     const heard = this.#byId.get(id);
     const told = heard?.size ? heard : { id, key, filename: name, size };
     const status = heard && heard.status !== "receiving" ? heard.status : "received";
-    this.#byId.set(id, { receivedAt: new Date().toISOString(), ...told, offset: size, status });
+    this.#note({ receivedAt: new Date().toISOString(), ...told, offset: size, status });
   }
 
   /** @param {string} id @returns {string} the server's last word, or "" */
@@ -70,8 +72,13 @@ export class Ledger {
 
   /** @param {string} key @returns {Upload | undefined} */
   withKey(key) {
-    for (const upload of this.#byId.values()) if (upload.key === key) return upload;
-    return undefined;
+    return this.#byId.get(this.#idOf.get(key) ?? "");
+  }
+
+  /** @param {Upload} upload */
+  #note(upload) {
+    this.#byId.set(upload.id, upload);
+    this.#idOf.set(upload.key, upload.id);
   }
 
   /**

@@ -4,6 +4,7 @@ import { Api, Refused } from "./api.js";
 import { Awake } from "./awake.js";
 import { Board } from "./board.js";
 import { loadWords } from "./catalogue.js";
+import { Choosing } from "./choosing.js";
 import { Courier } from "./courier.js";
 import { passDoor } from "./door.js";
 import { find } from "./elements.js";
@@ -11,7 +12,6 @@ import { fingerprint } from "./fingerprint.js";
 import { Hasher, workerAt } from "./hasher.js";
 import { Known } from "./known.js";
 import { Ledger } from "./ledger.js";
-import { refusalOf, withoutCounts } from "./limits.js";
 import { Pace } from "./pace.js";
 import { PasswordForm } from "./password.js";
 import { startPicking } from "./picker.js";
@@ -45,6 +45,7 @@ const hasher = new Hasher(workerAt(document.body.dataset.sha1Worker ?? ""));
 const known = new Known({ sum: (file) => hasher.sum(file), ask: (items) => api.known(items) });
 const pace = new Pace();
 const queue = new Queue(show);
+const choosing = new Choosing({ queue, ledger, limits, accept: config.accept });
 const who = new Who(config.guestName, host, () => {
   courier.pump();
   show();
@@ -79,7 +80,6 @@ const board = new Board({
   thumbnails: new Thumbnails(),
   api,
   page: { host, albumSet: config.albumSet, limits },
-  onChange: show,
   onReopen: open,
 });
 const awake = new Awake((alone) => {
@@ -136,22 +136,9 @@ function metadataOf(item) {
   };
 }
 
-/** Adds files to the list, with the limits applied in the order of choosing. @param {File[]} files */
-function choose(files) {
-  const fresh = queue.items.filter((item) => !(item.phase === "refused" || item.again || ledger.seemsEarlier(item)));
-  const taken = {
-    files: fresh.length,
-    earlier: ledger.earlier().files,
-    bytes: fresh.reduce((sum, item) => sum + item.size, 0),
-  };
-  for (const file of files) {
-    const again = ledger.seemsEarlier(file) || queue.holds(file.size);
-    const refusal = refusalOf(file, again ? withoutCounts(limits) : limits, config.accept, taken);
-    queue.add(file, refusal);
-    if (refusal || again) continue;
-    taken.files += 1;
-    taken.bytes += file.size;
-  }
+/** Adds files to the list. @param {File[]} files */
+async function choose(files) {
+  await choosing.add(files);
   board.show();
   if (who.missing) who.ask();
   news.wake();

@@ -78,6 +78,12 @@ export class Queue {
   /** @type {Item[]} in the order of choosing */
   items = [];
   #nextId = 1;
+  /** @type {Set<Item>} the same items */
+  #listed = new Set();
+  /** @type {Map<number, number>} how many complete files there are of each size */
+  #safe = new Map();
+  /** @type {Map<string, Set<Item>>} by the server's name for the upload */
+  #uploads = new Map();
   #onChange;
 
   /** @param {(item: Item) => void} [onChange] called after every change of an item */
@@ -113,23 +119,31 @@ export class Queue {
     };
     this.#nextId += 1;
     this.items.push(item);
+    this.#listed.add(item);
     this.#onChange(item);
     return item;
   }
 
   /** @param {number} size bytes @returns {boolean} whether a complete file of this size is on the list */
   holds(size) {
-    return this.items.some((item) => item.size === size && isSafe(item));
+    return (this.#safe.get(size) ?? 0) > 0;
+  }
+
+  /** @param {string} uploadId @returns {Item[]} the files that are shown as this upload */
+  withUpload(uploadId) {
+    return [...(this.#uploads.get(uploadId) ?? [])];
   }
 
   /** @param {Item} item @returns {boolean} */
   has(item) {
-    return this.items.includes(item);
+    return this.#listed.has(item);
   }
 
   /** Takes a file off the list. @param {Item} item */
   remove(item) {
     this.items = this.items.filter((other) => other !== item);
+    this.#count(item, -1);
+    this.#listed.delete(item);
     this.#onChange(item);
   }
 
@@ -141,8 +155,7 @@ export class Queue {
    */
   update(item, change) {
     if (RANK[item.phase] > 0) return false;
-    Object.assign(item, change);
-    this.#onChange(item);
+    this.#apply(item, change);
     return true;
   }
 
@@ -165,9 +178,26 @@ export class Queue {
     if (!phase || phase === item.phase || RANK[phase] < RANK[item.phase]) return false;
     if (RANK[phase] === 2 && RANK[item.phase] === 2) return false;
     if (phase === "removed" && !isSafe(item)) return false; // an unfinished part that expired: it is sent anew
-    Object.assign(item, { phase, sent: item.size, stalled: false, reason: "" });
-    this.#onChange(item);
+    this.#apply(item, { phase, sent: item.size, stalled: false, reason: "" });
     return true;
+  }
+
+  /** @param {Item} item @param {Partial<Item>} change */
+  #apply(item, change) {
+    this.#count(item, -1);
+    Object.assign(item, change);
+    this.#count(item, 1);
+    this.#onChange(item);
+  }
+
+  /** Takes an item out of what is counted by size and found by upload, or puts it in. @param {Item} item @param {1 | -1} by */
+  #count(item, by) {
+    if (!this.has(item)) return;
+    if (isSafe(item)) this.#safe.set(item.size, (this.#safe.get(item.size) ?? 0) + by);
+    if (!item.uploadId) return;
+    const shown = this.#uploads.get(item.uploadId) ?? new Set();
+    if (by > 0) this.#uploads.set(item.uploadId, shown.add(item));
+    else shown.delete(item);
   }
 
   /** @returns {Counts} */

@@ -50,11 +50,14 @@ export class Recogniser {
 
   /** @returns {Item | undefined} */
   #nextToLookAt() {
-    const waiting = this.queue.items.filter((item) => item.phase === "waiting");
     // After an earlier visit all are looked at, so that finished ones show it soon.
-    const ahead = this.ledger.earlier().files ? waiting.length : AHEAD;
-    if (waiting.filter((item) => item.key && !item.checking).length >= ahead) return undefined;
-    return nextInTurn(waiting, (item) => !item.key);
+    const most = this.ledger.earlier().files ? Number.POSITIVE_INFINITY : AHEAD;
+    let ahead = 0;
+    for (const item of this.queue.items) {
+      if (item.phase === "waiting" && item.key && !item.checking) ahead += 1;
+      if (ahead >= most) return undefined;
+    }
+    return nextInTurn(this.queue.items, (item) => item.phase === "waiting" && !item.key);
   }
 
   /** @param {Item} item */

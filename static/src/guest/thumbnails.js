@@ -1,21 +1,35 @@
-/** Small pictures made from the chosen files themselves, one at a time and only when a row comes near the screen. */
+/**
+ * Small pictures made from the chosen files themselves: one at a time, of rows that stay near the screen for a moment,
+ * and only the latest are kept.
+ */
 
 const SIDE = 168; // px: 56 on a screen of three pixels to one
 const LARGEST = 80_000_000; // bytes; decoding more costs a phone too much memory
 const DECODABLE = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
+const KEPT = 100; // pictures
+const STAY = 400; // ms near the screen; small files are sent and gone sooner
 
-/** @typedef {import("./queue.js").Item} Item */
+/**
+ * @typedef {import("./queue.js").Item} Item
+ * @typedef {object} Wish
+ * @property {Item} item
+ * @property {(url: string) => void} show
+ * @property {number} since ms; when it came near
+ */
 
 export class Thumbnails {
-  /** @type {Map<Item, Promise<string>>} */
+  /** @type {Map<Item, Promise<string>>} the one asked for last is the last */
   #made = new Map();
   #line = Promise.resolve("");
-  /** @type {WeakMap<Element, () => void>} */
-  #near = new WeakMap();
+  /** @type {Map<Element, Wish>} */
+  #watched = new Map();
+  /** @type {Set<Element>} those near the screen, in the order of their coming */
+  #near = new Set();
+  #working = false;
   #observer;
 
   constructor() {
-    this.#observer = new IntersectionObserver((entries) => this.#arrived(entries), { rootMargin: "300px" });
+    this.#observer = new IntersectionObserver((entries) => this.#moved(entries), { rootMargin: "300px" });
   }
 
   /**
@@ -34,11 +48,15 @@ export class Thumbnails {
    */
   watch(element, item, show) {
     if (!Thumbnails.possible(item)) return;
-    this.#near.set(element, async () => {
-      const url = await this.of(item);
-      if (url) show(url);
-    });
+    this.#watched.set(element, { item, show, since: 0 });
     this.#observer.observe(element);
+  }
+
+  /** The element shows another file now, or none. @param {Element} element */
+  unwatch(element) {
+    this.#observer.unobserve(element);
+    this.#watched.delete(element);
+    this.#near.delete(element);
   }
 
   /**
@@ -50,8 +68,11 @@ export class Thumbnails {
     if (!picture) {
       picture = this.#line.then(() => draw(item.file));
       this.#line = picture;
-      this.#made.set(item, picture);
     }
+    this.#made.delete(item);
+    this.#made.set(item, picture);
+    const [oldest] = this.#made.keys();
+    if (this.#made.size > KEPT) this.release(oldest);
     return picture;
   }
 
@@ -64,12 +85,33 @@ export class Thumbnails {
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
-  #arrived(entries) {
+  #moved(entries) {
     for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      this.#observer.unobserve(target);
-      this.#near.get(target)?.();
+      const wish = this.#watched.get(target);
+      this.#near.delete(target);
+      if (!wish || !isIntersecting) continue;
+      wish.since = performance.now();
+      this.#near.add(target);
     }
+    this.#work();
+  }
+
+  async #work() {
+    if (this.#working) return;
+    this.#working = true;
+    for (let [element] = this.#near; element; [element] = this.#near) {
+      const wish = this.#watched.get(element);
+      const rest = wish.since + STAY - performance.now();
+      if (rest > 0) {
+        await new Promise((resolve) => setTimeout(resolve, rest));
+        continue;
+      }
+      this.#near.delete(element);
+      this.#observer.unobserve(element);
+      const url = await this.of(wish.item);
+      if (url && this.#watched.get(element) === wish) wish.show(url);
+    }
+    this.#working = false;
   }
 }
 
