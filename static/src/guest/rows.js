@@ -8,7 +8,7 @@ import { faceOf } from "./faces.js";
 import { nameParts, size } from "./format.js";
 import { ROW } from "./words.js";
 
-const MARGIN = 24; // rows above and below the screen
+const MARGIN = 32; // rows above and below the screen
 const HEIGHT = 78; // px of a row until one is seen
 
 /**
