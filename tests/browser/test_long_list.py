@@ -13,7 +13,7 @@ from tests.conftest import MakeInvite
 from tests.serving import eventually
 
 COUNT = 500
-ROWS = 70  # at most, on a phone
+ROWS = 80  # at most, on a phone
 SEEDS = 7  # pictures of different colours, in turns
 
 OpenList = Callable[..., Page]

@@ -8,7 +8,7 @@ import { faceOf } from "./faces.js";
 import { nameParts, size } from "./format.js";
 import { ROW } from "./words.js";
 
-const MARGIN = 24; // rows above and below the screen
+const MARGIN = 32; // rows above and below the screen
 const HEIGHT = 78; // px of a row until one is seen
 
 /**
@@ -39,6 +39,7 @@ export class Rows {
   #filter = "all";
   #height = HEIGHT;
   #first = 0;
+  #drawing = false;
   /** @type {{queue: import("./queue.js").Queue, mood: import("./faces.js").Mood} | null} */
   #last = null;
 
@@ -72,6 +73,8 @@ export class Rows {
     };
     addEventListener("scroll", follow, { passive: true });
     addEventListener("resize", follow);
+    // A key that is held down moves the focus faster than a busy device draws.
+    this.list.addEventListener("focusin", () => this.#follow());
   }
 
   /**
@@ -106,7 +109,7 @@ export class Rows {
   /** The page was scrolled: draws anew before the rows that exist are through. */
   #follow() {
     const { height, top } = this.list.getBoundingClientRect();
-    if (!height) return;
+    if (!height || this.#drawing) return; // drawing moves the focus, too
     const short = (MARGIN / 2) * this.#height;
     const { offsetHeight: above } = this.above;
     const { offsetHeight: below } = this.below;
@@ -115,6 +118,7 @@ export class Rows {
 
   #draw() {
     if (!this.#last) return;
+    this.#drawing = true;
     const { queue, mood } = this.#last;
     const items = queue.shown(this.#filter);
     const { first, end } = this.#place(items.length);
@@ -127,6 +131,7 @@ export class Rows {
     this.#first = first;
     resize(this.above, first * this.#height);
     resize(this.below, (items.length - end) * this.#height);
+    this.#drawing = false;
   }
 
   /** Measures where the screen stands. @param {number} total */
