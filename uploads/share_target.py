@@ -50,6 +50,7 @@ class ShareApp:
         self.spool = spool
         self.staging = staging
         self.turns = Turns()
+        self._coming: dict[int, int] = {}  # bytes of the form that each guest is sending
 
     def stop(self) -> None:
         """The server is about to end."""
@@ -66,7 +67,13 @@ class ShareApp:
                 raise NotStagedError(STRANGER)
             if exchange.length is not None and exchange.length > staging.MOST_BYTES:
                 raise NotStagedError(TOO_MUCH)
-            await self._stage_all(exchange, guest)
+            if guest.pk in self._coming:
+                raise NotStagedError(BROKEN)
+            self._coming[guest.pk] = exchange.length or staging.MOST_BYTES
+            try:
+                await self._stage_all(exchange, guest)
+            finally:
+                del self._coming[guest.pk]
         except NotStagedError as error:
             location = f"{PATH}?{urlencode({'refused': str(error)})}"
             await exchange.refuse(AnswerError(303, str(error), headers={"Location": location}))
@@ -95,17 +102,19 @@ class ShareApp:
             if not part.filename:
                 await form.skip()
                 continue
-            room = await blocking.run(self._room, guest)
+            others = sum(self._coming.values()) - self._coming[guest.pk]
+            room = await blocking.run(self._room, guest, others)
             taken.append(uuid.uuid4())
             await self._take(form, part, guest, taken[-1], room)
 
-    def _room(self, guest: Guest) -> int:
-        """Bytes that the guest's next file may have. Raises NotStagedError when there is no place."""
+    def _room(self, guest: Guest, others: int) -> int:
+        """Bytes that the guest's next file may have, while `others` are coming from others. Raises NotStagedError when
+        there is no place."""
         own, everybodys = self.staging.used(guest), self.staging.used()
         room = min(
             staging.MOST_BYTES - own.bytes,
-            staging.MOST_BYTES_OF_ALL - everybodys.bytes,
-            self.spool.free(),
+            staging.MOST_BYTES_OF_ALL - everybodys.bytes - others,
+            self.spool.free() - others,
             admission.file_limit(None),
         )
         if own.files >= staging.MOST_FILES or room <= 0:

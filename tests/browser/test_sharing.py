@@ -208,16 +208,19 @@ def test_what_is_shared_offline_waits_and_is_sent_once(web: str, make_invite: Ma
     assert Upload.objects.count() == 2
 
 
-def test_what_waits_can_be_given_up(web: str, make_invite: MakeInvite, app: BrowserContext) -> None:
+def test_what_waits_can_be_given_up_in_the_pages_language(
+    web: str, make_invite: MakeInvite, new_context: NewContext
+) -> None:
+    app = new_context(service_workers="allow", locale="de")
     page = app.new_page()
     page.goto(web + make_invite().path)
     controlled(page)
     page.wait_for_load_state("networkidle")
     app.set_offline(True)
     share(page, 2)
-    page.get_by_role("button", name="Upload 2").click()
-    page.get_by_role("button", name="Don't send").click()
-    expect(page.get_by_role("heading", name="Nothing is shared right now")).to_be_visible()
+    page.get_by_role("button", name="2 hochladen").click()
+    page.get_by_role("button", name="Nicht senden").click()
+    expect(page.get_by_role("heading", name="Gerade ist nichts geteilt")).to_be_visible()
     assert page.evaluate(IN_BROWSER) == 0
 
 

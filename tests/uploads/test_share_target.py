@@ -12,6 +12,7 @@ from pytest_django import Settings
 from invites.models import Guest, Invite, Visit
 from tests import pictures
 from tests.conftest import MakeInvite
+from tests.serving import eventually
 from tests.uploads.test_plain_form import kept
 from tests.wire import Line
 from uploads import spool, staging
@@ -152,6 +153,22 @@ def test_too_many_and_too_large(phone: Phone, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(staging, "MOST_BYTES_OF_ALL", 2 * len(PHOTO) + 1000)
     assert phone.share(("c.jpg", large)) == "/share?refused=too_much"
     assert len(on_disk()) == 4, "two files and their notes"
+
+
+def test_forms_at_the_same_time_share_the_room(phone: Phone, link: Invite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "MOST_BYTES_OF_ALL", 1_000_000)
+    cookie = "; ".join(f"{each.name}={each.value}" for each in phone.session.cookies)
+    with Line(phone.web) as line:
+        line.send(
+            f"POST /share HTTP/1.1\r\nHost: {line.host}\r\nCookie: {cookie}\r\n"
+            f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 999500\r\n\r\n".encode()
+            + b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+        )
+        eventually(on_disk, "the first form's file")
+        assert phone.share(("b.jpg", PHOTO)) == "/share?refused=broken", "one form of a guest at a time"
+        assert Phone(phone.web, link).share(("b.jpg", PHOTO)) == "/share?refused=too_much"
+    eventually(lambda: not on_disk(), "nothing of a form that was given up")
+    assert phone.share(("b.jpg", PHOTO)) == "/share"
 
 
 def test_a_form_that_breaks_off(phone: Phone) -> None:

@@ -143,5 +143,6 @@ const refused = new URLSearchParams(location.search).get("refused") ?? "";
 for (const each of document.querySelectorAll("[data-refused]")) {
   each.toggleAttribute("hidden", each.getAttribute("data-refused") !== refused);
 }
+if (refused) history.replaceState(null, "", location.pathname); // said once
 // What waits and was not on its page's list before goes there at once; else the person decides.
 if (!preview.some && !refused && waiting().some(({ handed }) => !handed)) go();
