@@ -224,6 +224,32 @@ def test_what_waits_can_be_given_up_in_the_pages_language(
     assert page.evaluate(IN_BROWSER) == 0
 
 
+def test_what_was_on_a_pages_list_and_not_received_is_there_again(
+    web: str, make_invite: MakeInvite, app: BrowserContext
+) -> None:
+    link = make_invite(guest_name=Invite.GuestName.REQUIRED)
+    guest = GuestPage(app.new_page())
+    guest.page.goto(web + link.path)
+    controlled(guest.page)
+    guest.page.wait_for_load_state("networkidle")
+    share(guest.page, 2)
+    guest.page.get_by_role("button", name="Upload 2").click()
+    guest.page.wait_for_url(f"**{link.path}")
+    guest.wait_for(lambda seen: list(seen.values()) == ["waiting", "waiting"], "both, which wait for a name")
+    second = GuestPage(app.new_page())
+    guest.page.close()
+    second.page.goto(f"{web}/share")
+    ready(second.page)
+    second.page.get_by_role("button", name="Send now").click()
+    second.page.wait_for_url(f"**{link.path}")
+    second.wait_for(lambda seen: list(seen.values()) == ["waiting", "waiting"], "both again")
+    second.page.get_by_role("button", name="Leave out: IMG_2.png").click()
+    second.page.get_by_label("Your name").fill("Maria")
+    second.page.keyboard.press("Enter")
+    received(second.page, 1)
+    eventually(lambda: second.page.wait_for_timeout(50) or second.page.evaluate(IN_BROWSER) == 0, "nothing is left")
+
+
 def test_a_page_that_dies_between_receipt_and_tidying_loses_and_doubles_nothing(
     web: str, make_invite: MakeInvite, app: BrowserContext
 ) -> None:

@@ -30,6 +30,7 @@ const waiting = () => kept.filter(({ to }) => to);
 async function look() {
   kept = await store.all();
   remember(WAITS, kept.length ? "1" : "");
+  if (kept.length) navigator.storage?.persist?.(); // or a phone short of room may drop what waits
   const items = [
     ...fresh().map(({ id, file }) => ({ id: `${id}`, name: file.name, size: file.size, file })),
     ...staged.items,
