@@ -244,7 +244,7 @@ def test_what_was_on_a_pages_list_and_not_received_is_there_again(
     second.page.wait_for_url(f"**{link.path}")
     second.wait_for(lambda seen: list(seen.values()) == ["waiting", "waiting"], "both again")
     second.page.get_by_role("button", name="Leave out: IMG_2.png").click()
-    second.page.get_by_label("Your name").fill("Maria")
+    second.page.get_by_role("textbox", name="Your name").fill("Maria")
     second.page.keyboard.press("Enter")
     received(second.page, 1)
     eventually(lambda: second.page.wait_for_timeout(50) or second.page.evaluate(IN_BROWSER) == 0, "nothing is left")
