@@ -1,5 +1,5 @@
-"""The server's application: file bytes go to the tus endpoint, the older routes or the plain form, sockets to Channels,
-the rest to Django."""
+"""The server's application: file bytes go to the tus endpoint, the older routes, the plain form or the share target,
+sockets to Channels, the rest to Django."""
 
 import os
 from typing import cast
@@ -19,7 +19,7 @@ from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.handler import OneGoHandler  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
 from immichdrop.static_files import StaticFiles  # noqa: E402
-from uploads import legacy, plain_form, spool, tus  # noqa: E402
+from uploads import legacy, plain_form, share_target, spool, staging, tus  # noqa: E402
 from uploads.consumers import UploadsConsumer  # noqa: E402
 
 
@@ -27,11 +27,17 @@ class ByPath:
     """Sends requests that bring files to their own applications, everything else on to Django."""
 
     def __init__(
-        self, tus_app: Application, legacy_app: Application, plain_form_app: Application, others: Application
+        self,
+        tus_app: Application,
+        legacy_app: Application,
+        plain_form_app: Application,
+        share_app: Application,
+        others: Application,
     ) -> None:
         self.tus_app = tus_app
         self.legacy_app = legacy_app
         self.plain_form_app = plain_form_app
+        self.share_app = share_app
         self.others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,12 +48,15 @@ class ByPath:
             app = self.legacy_app
         elif plain_form.is_plain_form(scope):
             app = self.plain_form_app
+        elif share_target.is_share(scope):
+            app = self.share_app
         await app(scope, receive, send)
 
 
 tus_app = tus.TusApp(spool.default())
 legacy_app = legacy.LegacyApp(spool.default())
 plain_form_app = plain_form.PlainFormApp(spool.default())
+share_app = share_target.ShareApp(spool.default(), staging.default())
 application = TrustedProxies(
     ProtocolTypeRouter(
         {
@@ -55,6 +64,7 @@ application = TrustedProxies(
                 tus_app,
                 legacy_app,
                 plain_form_app,
+                share_app,
                 StaticFiles(BodyGuard(cast("Application", OneGoHandler())), settings.STATIC_ROOT, settings.STATIC_URL),
             ),
             "websocket": URLRouter([path("ws", UploadsConsumer.as_asgi())]),

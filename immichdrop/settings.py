@@ -33,6 +33,7 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", env.networks("TRUSTED_PROXY", 
 
 DATA_DIR = Path(env.text("DATA_DIR", "data")).resolve()
 SPOOL_DIR = DATA_DIR / "spool"
+STAGING_DIR = DATA_DIR / "staging"
 try:
     SPOOL_DIR.mkdir(parents=True, exist_ok=True)
     SECRET_KEY = env.text("SESSION_SECRET") or secret.load_or_make(DATA_DIR / "secret")
@@ -87,6 +88,7 @@ RESTORE_TRASHED = env.flag("RESTORE_TRASHED", default=False)
 # --- receiving
 
 PUBLIC_UPLOAD_PAGE_ENABLED = env.flag("PUBLIC_UPLOAD_PAGE_ENABLED", default=False)
+SERVICE_WORKER_ENABLED = env.flag("SERVICE_WORKER_ENABLED", default=True)
 CHUNKED_UPLOADS_ENABLED = env.flag("CHUNKED_UPLOADS_ENABLED", default=True)
 CHUNK_SIZE_MB = env.integer("CHUNK_SIZE_MB", 95, least=1, most=10_000)
 MAX_FILE_SIZE_MB = env.integer("MAX_FILE_SIZE_MB", 50_000, least=1, most=10_000_000)

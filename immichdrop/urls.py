@@ -7,7 +7,7 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from immichdrop import account, health, oauth
+from immichdrop import account, health, installing, oauth
 from immichdrop.albums_api import albums
 from immichdrop.login import login_page, logout_page
 from immichdrop.login_api import login_api, logout_api
@@ -17,7 +17,7 @@ from immichdrop.reachability import ping
 from invites import api as invites_api
 from invites import hosts_api, imported, menu, menu_rows, poster
 from uploads import hosts_api as uploads_hosts_api
-from uploads import link_details, link_export, link_files, pages, status_page
+from uploads import link_details, link_export, link_files, pages, share_page, status_page
 from uploads.metrics import metrics
 
 urlpatterns = [
@@ -27,6 +27,10 @@ urlpatterns = [
     path("invite/<str:token>/files", pages.back_to_invite_page, name="invite-files"),  # here as well
     # For browsers that don't look into the page. Lazy, since the file's name is known once it was collected.
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg"))),
+    path("manifest.webmanifest", installing.manifest, name="manifest"),
+    path("sw.js", installing.worker, name="worker"),
+    path("offline", installing.offline, name="offline"),
+    path("share", share_page.share_page, name="share"),  # POST goes to uploads.share_target
     path("language", set_language, name="language"),
     path("login", login_page, name="login"),
     path("logout", logout_page, name="logout"),
@@ -57,6 +61,9 @@ urlpatterns = [
     path("api/config", pages.config, name="config"),
     path("api/uploads", pages.own_uploads, name="own-uploads"),
     path("api/uploads/known", pages.known_uploads, name="known-uploads"),
+    path("api/shared", share_page.shared, name="shared"),
+    path("api/shared/send", share_page.send, name="shared-send"),
+    path("api/shared/<uuid:staged_id>", share_page.leave_out, name="shared-file"),
     path("api/invite/<str:token>", hosts_api.invite, name="invite-state"),
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
     path("api/invite/<str:token>/uploads", uploads_hosts_api.invite_uploads, name="invite-uploads"),

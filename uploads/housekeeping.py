@@ -12,7 +12,7 @@ from django.utils import timezone
 from immichdrop.encryption import SecretChangedError
 from immichdrop.immich import ImmichError
 from immichdrop.models import ImmichAccount
-from uploads import arrivals, custody, lifecycle, media_types, missing_albums, progress
+from uploads import arrivals, custody, lifecycle, media_types, missing_albums, progress, staging
 from uploads.lane import LOOK_EVERY
 from uploads.line import Connect
 from uploads.models import Upload
@@ -48,6 +48,7 @@ class Housekeeping:
             if self._is_time("sweep", SWEEP_EVERY):
                 expire(self.spool)
                 sweep(self.spool)
+                staging.default().expire()
                 missing_albums.look_again(self.connect)
             if self._is_time("inspect", INSPECT_EVERY):
                 custody.inspect(self.spool)

@@ -89,7 +89,11 @@ class SpoolFile:
             os.ftruncate(self.descriptor, offset)
 
     def head(self, length: int) -> bytes:
-        return os.pread(self.descriptor, length, 0)
+        return self.read_at(0, length)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes; fewer at the file's end."""
+        return os.pread(self.descriptor, length, offset)
 
     def copy_to(self, other: "SpoolFile", offset: int) -> None:
         """Writes all of this file into another one at `offset`."""

@@ -3,11 +3,14 @@
  * it therefore listens on the document instead of looking for elements.
  */
 
+import { startReturning, startWorker } from "./installing.js";
 import { startLanguageChoice } from "./language.js";
 import { startTheme } from "./theme.js";
 
 startTheme();
 startLanguageChoice();
+startWorker();
+startReturning();
 document.documentElement.dataset.scripted = "";
 if (typeof navigator.share === "function") document.documentElement.dataset.sharing = "";
 

@@ -67,7 +67,8 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
     complaints: list[str] = []
 
     def make(**options: object) -> BrowserContext:
-        context = chromium.new_context(**{**PHONE, **options})
+        # A worker would stand between the page and what tests see and hold back of its requests.
+        context = chromium.new_context(**{**PHONE, "service_workers": "block", **options})
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         made.append(context)
         return context

@@ -9,7 +9,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from immichdrop.asgi import application, legacy_app, plain_form_app, tus_app
+from immichdrop.asgi import application, legacy_app, plain_form_app, share_app, tus_app
 from immichdrop.schema import ensure_migrated
 from uploads import progress, spool
 from uploads.importing import import_at_start
@@ -29,6 +29,7 @@ class Server(uvicorn.Server):
         tus_app.stop()
         legacy_app.stop()
         plain_form_app.stop()
+        share_app.stop()
         await super().shutdown(sockets)
         progress.attach(None)
 

@@ -1,5 +1,6 @@
 /** The guest's page: puts its parts together and listens to the device. */
 
+import { pathOf, rememberLink } from "../share/links.js";
 import { Api, Refused } from "./api.js";
 import { Awake } from "./awake.js";
 import { Board } from "./board.js";
@@ -18,6 +19,7 @@ import { startPicking } from "./picker.js";
 import { isUnsent, Queue } from "./queue.js";
 import { createSender } from "./sender.js";
 import { openSession, recheck } from "./session.js";
+import { Shared } from "./shared.js";
 import { NewsSocket, randomId } from "./socket.js";
 import { Thumbnails } from "./thumbnails.js";
 import { Who } from "./who.js";
@@ -44,7 +46,11 @@ const ledger = new Ledger();
 const hasher = new Hasher(workerAt(document.body.dataset.sha1Worker ?? ""));
 const known = new Known({ sum: (file) => hasher.sum(file), ask: (items) => api.known(items) });
 const pace = new Pace();
-const queue = new Queue(show);
+const shared = new Shared();
+const queue = new Queue((item) => {
+  shared.note(item, queue.has(item));
+  show();
+});
 const choosing = new Choosing({ queue, ledger, limits, accept: config.accept });
 const who = new Who(config.guestName, host, () => {
   courier.pump();
@@ -186,4 +192,6 @@ setInterval(() => {
 startPicking(choose);
 courier.setOnline(navigator.onLine);
 board.show();
-open();
+rememberLink({ path: pathOf(config.invite), title: find("#event").textContent?.trim() ?? "" });
+await open();
+await shared.begin(document.body.dataset.shared ?? "", pathOf(config.invite), choose);

@@ -145,3 +145,10 @@ export const EARLIER = {
   safe: (n) => say("earlier.safe", { n }),
   unfinished: (n) => say("earlier.unfinished", { n }),
 };
+
+export const SHARE = {
+  items: (n, size) => say("share.items", { n, size }),
+  upload: (n) => say("share.upload", { n }),
+  waiting: (n) => say("share.waiting", { n }),
+  unreachable: () => say("password.unreachable"),
+};

@@ -223,4 +223,8 @@ export default {
   comma: "، ",
   stop: ".",
   space: " ",
+
+  "share.items": { zero: "{n} ملف · {size}", one: "ملف واحد · {size}", two: "ملفان · {size}", few: "{n} ملفات · {size}", many: "{n} ملفًا · {size}", other: "{n} ملف · {size}" },
+  "share.upload": "رفع ({n})",
+  "share.waiting": { zero: "لا ملفات تنتظر الإرسال ({n})", one: "ملف واحد ينتظر الإرسال", two: "ملفان ينتظران الإرسال", few: "{n} ملفات تنتظر الإرسال", many: "{n} ملفًا تنتظر الإرسال", other: "{n} ملف تنتظر الإرسال" },
 };

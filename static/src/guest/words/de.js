@@ -133,4 +133,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} Datei · {size}", other: "{n} Dateien · {size}" },
+  "share.upload": "{n} hochladen",
+  "share.waiting": { one: "{n} Datei wartet aufs Senden", other: "{n} Dateien warten aufs Senden" },
 };

@@ -134,4 +134,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} item · {size}", other: "{n} items · {size}" },
+  "share.upload": "Upload {n}",
+  "share.waiting": { one: "{n} item waits to be sent", other: "{n} items wait to be sent" },
 };

@@ -150,4 +150,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} archivo · {size}", many: "{n} archivos · {size}", other: "{n} archivos · {size}" },
+  "share.upload": "Subir {n}",
+  "share.waiting": { one: "{n} archivo espera a enviarse", many: "{n} archivos esperan a enviarse", other: "{n} archivos esperan a enviarse" },
 };

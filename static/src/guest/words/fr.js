@@ -150,4 +150,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} fichier · {size}", many: "{n} fichiers · {size}", other: "{n} fichiers · {size}" },
+  "share.upload": "Envoyer ({n})",
+  "share.waiting": { one: "{n} fichier attend d’être envoyé", many: "{n} fichiers attendent d’être envoyés", other: "{n} fichiers attendent d’être envoyés" },
 };

@@ -146,4 +146,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} file · {size}", many: "{n} file · {size}", other: "{n} file · {size}" },
+  "share.upload": "Carica {n}",
+  "share.waiting": { one: "{n} file attende l’invio", many: "{n} file attendono l’invio", other: "{n} file attendono l’invio" },
 };

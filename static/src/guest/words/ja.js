@@ -118,4 +118,8 @@ export default {
   comma: "、",
   stop: "。",
   space: "",
+
+  "share.items": { other: "{n}個 · {size}" },
+  "share.upload": "{n}個をアップロード",
+  "share.waiting": { other: "{n}個が送信を待っています" },
 };

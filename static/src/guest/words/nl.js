@@ -130,4 +130,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} bestand · {size}", other: "{n} bestanden · {size}" },
+  "share.upload": "{n} uploaden",
+  "share.waiting": { one: "{n} bestand wacht op verzending", other: "{n} bestanden wachten op verzending" },
 };

@@ -183,4 +183,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} plik · {size}", few: "{n} pliki · {size}", many: "{n} plików · {size}", other: "{n} pliku · {size}" },
+  "share.upload": "Wyślij ({n})",
+  "share.waiting": { one: "{n} plik czeka na wysłanie", few: "{n} pliki czekają na wysłanie", many: "{n} plików czeka na wysłanie", other: "{n} pliku czeka na wysłanie" },
 };

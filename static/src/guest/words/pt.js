@@ -150,4 +150,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} ficheiro · {size}", many: "{n} ficheiros · {size}", other: "{n} ficheiros · {size}" },
+  "share.upload": "Enviar {n}",
+  "share.waiting": { one: "{n} ficheiro espera pelo envio", many: "{n} ficheiros esperam pelo envio", other: "{n} ficheiros esperam pelo envio" },
 };

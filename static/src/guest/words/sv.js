@@ -130,4 +130,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} fil · {size}", other: "{n} filer · {size}" },
+  "share.upload": "Ladda upp {n}",
+  "share.waiting": { one: "{n} fil väntar på att skickas", other: "{n} filer väntar på att skickas" },
 };

@@ -130,4 +130,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} dosya · {size}", other: "{n} dosya · {size}" },
+  "share.upload": "Yükle ({n})",
+  "share.waiting": { one: "{n} dosya gönderilmeyi bekliyor", other: "{n} dosya gönderilmeyi bekliyor" },
 };

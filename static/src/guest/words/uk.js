@@ -173,4 +173,8 @@ export default {
   comma: ", ",
   stop: ".",
   space: " ",
+
+  "share.items": { one: "{n} файл · {size}", few: "{n} файли · {size}", many: "{n} файлів · {size}", other: "{n} файлу · {size}" },
+  "share.upload": "Надіслати ({n})",
+  "share.waiting": { one: "{n} файл чекає на надсилання", few: "{n} файли чекають на надсилання", many: "{n} файлів чекає на надсилання", other: "{n} файлу чекає на надсилання" },
 };

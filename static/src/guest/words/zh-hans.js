@@ -118,4 +118,8 @@ export default {
   comma: "，",
   stop: "。",
   space: "",
+
+  "share.items": { other: "{n} 个文件 · {size}" },
+  "share.upload": "上传 {n} 个",
+  "share.waiting": { other: "{n} 个文件等待发送" },
 };

@@ -1,0 +1,139 @@
+"""`POST /share`: a phone's share sheet hands photos over, and no service worker took them in the browser.
+
+The form only *stages* them (`uploads.staging`): whoever sent them sees them, chooses a link and taps Upload. So a form
+that another site made a browser send puts nothing into any link. Only browsers that were at a link before may stage.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from immichdrop.asgi_types import Receive, Scope, Send
+from immichdrop.security import foreign
+from invites.models import Guest
+from uploads import admission, blocking, names, ownership, progress, staging
+from uploads.exchange import AnswerError, Exchange
+from uploads.multipart_stream import Form, FormCutError, FormError, FormTooLargeError, Part
+from uploads.receiving import DiskFullError, End, Sink, Turns, disk_full_told, pour
+from uploads.spool import Spool
+from uploads.staging import Staged, Staging
+from uploads.tus_protocol import one_line
+
+logger = logging.getLogger(__name__)
+
+PATH = "/share"
+FIELD = "files"
+# Why nothing was staged, as the page's address says it (static/src/share/main.js).
+STRANGER, TOO_MUCH, BROKEN, TEXT = "stranger", "too_much", "broken", "text"
+
+
+def is_share(scope: Scope) -> bool:
+    return bool(scope["method"] == "POST" and scope["path"] == PATH)
+
+
+def from_another_site(headers: Mapping[str, str]) -> bool:
+    """A share sheet is no site: browsers say `none` of it, and may send `Origin: null`."""
+    return headers.get("sec-fetch-site") != "none" and foreign(headers)
+
+
+class NotStagedError(Exception):
+    """Nothing of the form was kept; the word says why."""
+
+
+class ShareApp:
+    """The ASGI application. `spool` tells how much room the disk has."""
+
+    def __init__(self, spool: Spool, staging: Staging) -> None:
+        self.spool = spool
+        self.staging = staging
+        self.turns = Turns()
+        self._coming: dict[int, int] = {}  # bytes of the form that each guest is sending
+
+    def stop(self) -> None:
+        """The server is about to end."""
+        self.turns.stop_all()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        progress.attach(asyncio.get_running_loop())
+        exchange = Exchange(scope, receive, send)
+        try:
+            if from_another_site(exchange.headers):
+                raise NotStagedError(STRANGER)
+            guest = await blocking.run(ownership.guest_of, exchange.headers)
+            if guest is None:
+                raise NotStagedError(STRANGER)
+            if exchange.length is not None and exchange.length > staging.MOST_BYTES:
+                raise NotStagedError(TOO_MUCH)
+            if guest.pk in self._coming:
+                raise NotStagedError(BROKEN)
+            self._coming[guest.pk] = exchange.length or staging.MOST_BYTES
+            try:
+                await self._stage_all(exchange, guest)
+            finally:
+                del self._coming[guest.pk]
+        except NotStagedError as error:
+            location = f"{PATH}?{urlencode({'refused': str(error)})}"
+            await exchange.refuse(AnswerError(303, str(error), headers={"Location": location}))
+        else:
+            await exchange.answer(303, {"Location": PATH})
+
+    async def _stage_all(self, exchange: Exchange, guest: Guest) -> None:
+        """All files of a form, or none of them. Raises NotStagedError."""
+        taken: list[uuid.UUID] = []
+        try:
+            await self._read(Form(exchange.receive, exchange.headers), guest, taken)
+        except BaseException as error:
+            for staged_id in taken:
+                await blocking.run(self.staging.remove, guest, staged_id)
+            if isinstance(error, FormError | FormTooLargeError | FormCutError):
+                raise NotStagedError(BROKEN) from None
+            if isinstance(error, OSError | DiskFullError):
+                logger.warning("event=staging_failed error=%s", type(error).__name__)
+                raise NotStagedError(TOO_MUCH) from None
+            raise
+        if not taken:
+            raise NotStagedError(TEXT)
+
+    async def _read(self, form: Form, guest: Guest, taken: list[uuid.UUID]) -> None:
+        while part := await form.until(FIELD):
+            if not part.filename:
+                await form.skip()
+                continue
+            others = sum(self._coming.values()) - self._coming[guest.pk]
+            room = await blocking.run(self._room, guest, others)
+            taken.append(uuid.uuid4())
+            await self._take(form, part, guest, taken[-1], room)
+
+    def _room(self, guest: Guest, others: int) -> int:
+        """Bytes that the guest's next file may have, while `others` are coming from others. Raises NotStagedError when
+        there is no place."""
+        own, everybodys = self.staging.used(guest), self.staging.used()
+        room = min(
+            staging.MOST_BYTES - own.bytes,
+            staging.MOST_BYTES_OF_ALL - everybodys.bytes - others,
+            self.spool.free() - others,
+            admission.file_limit(None),
+        )
+        if own.files >= staging.MOST_FILES or room <= 0:
+            raise NotStagedError(TOO_MUCH)
+        return room
+
+    async def _take(self, form: Form, part: Part, guest: Guest, staged_id: uuid.UUID, room: int) -> None:
+        with disk_full_told():
+            file = await blocking.run(self.staging.create, guest, staged_id)
+        try:
+            sink = Sink(file, 0, room, None)
+            async with self.turns.take(staged_id) as turn:
+                end = await pour(form.receive, turn, sink)
+        finally:
+            file.close()
+        if end is End.TOO_LONG:
+            raise NotStagedError(TOO_MUCH)
+        if end is not End.WHOLE:
+            raise FormCutError
+        filename = names.clean(part.filename) or "photo"
+        staged = Staged(staged_id, filename, one_line(part.content_type, 100), sink.offset, time.time_ns())
+        await blocking.run(self.staging.keep, guest, staged)

@@ -1,0 +1,118 @@
+"""Staging: where photos wait that a phone shared while no service worker took them, until their sender taps Upload.
+
+A folder per guest, in it a file of bytes and a note about it for each photo. Nothing here was received, and no promise
+holds for it: what nobody sends or cancels is deleted after `KEPT`. All functions block.
+"""
+
+import json
+import shutil
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+
+from invites.models import Guest
+from uploads.spool import MEBIBYTE, Spool, SpoolFile
+
+KEPT = 6 * 3600  # seconds
+MOST_FILES = 80  # of one guest; a form has at most 100 parts
+MOST_BYTES = 1024 * MEBIBYTE  # of one guest
+MOST_BYTES_OF_ALL = 8 * MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One file: its name and type as the phone told them, `size` in bytes, `at` in ns since 1970."""
+
+    id: uuid.UUID
+    filename: str
+    media_type: str
+    size: int
+    at: int
+
+
+class Used(NamedTuple):
+    """How much is staged."""
+
+    files: int
+    bytes: int
+
+
+class Staging:
+    """The staging folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def _folder(self, guest: Guest) -> Path:
+        return self.root / str(guest.pk)
+
+    def _files(self, guest: Guest) -> Spool:
+        return Spool(self._folder(guest))
+
+    def create(self, guest: Guest, staged_id: uuid.UUID) -> SpoolFile:
+        """A new file, open for writing; it is listed once `keep` was called."""
+        self._folder(guest).mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._files(guest).create(staged_id)
+
+    def keep(self, guest: Guest, staged: Staged) -> None:
+        """The file is whole."""
+        note = self._folder(guest) / f"{staged.id.hex}.json"
+        note.write_text(json.dumps({**asdict(staged), "id": staged.id.hex}))
+
+    def items(self, guest: Guest) -> list[Staged]:
+        """What a guest shared, in the order of sharing."""
+        found = []
+        for note in self._folder(guest).glob("*.json"):
+            with suppress(FileNotFoundError):  # cancelled while we looked
+                said = json.loads(note.read_text())
+                found.append(Staged(**{**said, "id": uuid.UUID(said["id"])}))
+        return sorted(found, key=lambda staged: staged.at)
+
+    def open(self, guest: Guest, staged_id: uuid.UUID) -> SpoolFile:
+        """Raises SpoolFileMissingError, and SpoolBusyError while another request has it."""
+        return self._files(guest).open(staged_id)
+
+    def remove(self, guest: Guest, staged_id: uuid.UUID) -> None:
+        """Deletes one file; does nothing when it is gone."""
+        folder = self._folder(guest)
+        (folder / f"{staged_id.hex}.json").unlink(missing_ok=True)
+        self._files(guest).remove(staged_id)
+        with suppress(OSError):  # others are in it, or it is gone
+            folder.rmdir()
+
+    def clear(self, guest: Guest) -> None:
+        """Deletes all that a guest shared."""
+        shutil.rmtree(self._folder(guest), ignore_errors=True)
+
+    def used(self, guest: Guest | None = None) -> Used:
+        """What lies here of a guest, or of all, unfinished files included."""
+        folders = [self._folder(guest)] if guest else list(self.root.glob("*"))
+        files = size = 0
+        for path in (path for folder in folders for path in folder.glob("*") if path.suffix != ".json"):
+            with suppress(FileNotFoundError):
+                size += path.stat().st_size
+                files += 1
+        return Used(files, size)
+
+    def expire(self, age: float = KEPT) -> int:
+        """Deletes what was shared more than `age` seconds ago. How many files."""
+        before = time.time() - age
+        gone = 0
+        for path in list(self.root.glob("*/*")):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    gone += path.suffix != ".json"
+        for folder in list(self.root.glob("*")):
+            with suppress(OSError):
+                folder.rmdir()
+        return gone
+
+
+def default() -> Staging:
+    return Staging(settings.STAGING_DIR)
