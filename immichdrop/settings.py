@@ -96,6 +96,11 @@ UNFINISHED_EXPIRE_HOURS = env.integer("UNFINISHED_EXPIRE_HOURS", 24, least=1, mo
 SPOOL_FREE_MB = env.integer("SPOOL_FREE_MB", 0, least=0, most=1_000_000_000)
 SPOOL_GRACE_HOURS = env.integer("SPOOL_GRACE_HOURS", 24, least=0, most=100_000)
 
+# --- Shortcuts and scripts
+
+LEGACY_OPEN_API = env.flag("LEGACY_OPEN_API", default=False)
+TOKEN_IN_ADDRESS = env.flag("TOKEN_IN_ADDRESS", default=True)
+
 # --- Django
 
 INSTALLED_APPS = [
@@ -119,6 +124,7 @@ MIDDLEWARE = [
     "immichdrop.security.SameOriginApiMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "invites.token_login.TokenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "immichdrop.urls"
