@@ -1,5 +1,5 @@
-"""The server's application: file bytes go to the tus endpoint, the older routes or the plain form, sockets to Channels,
-the rest to Django."""
+"""The server's application: file bytes go to the tus endpoint, the older routes, the Shortcuts' or the plain form,
+sockets to Channels, the rest to Django."""
 
 import os
 from typing import cast
@@ -19,6 +19,7 @@ from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.handler import OneGoHandler  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
 from immichdrop.static_files import StaticFiles  # noqa: E402
+from ingest.shortcuts import application as shortcuts  # noqa: E402
 from uploads import legacy, plain_form, spool, tus  # noqa: E402
 from uploads.consumers import UploadsConsumer  # noqa: E402
 
@@ -27,10 +28,16 @@ class ByPath:
     """Sends requests that bring files to their own applications, everything else on to Django."""
 
     def __init__(
-        self, tus_app: Application, legacy_app: Application, plain_form_app: Application, others: Application
+        self,
+        tus_app: Application,
+        legacy_app: Application,
+        shortcuts_app: Application,
+        plain_form_app: Application,
+        others: Application,
     ) -> None:
         self.tus_app = tus_app
         self.legacy_app = legacy_app
+        self.shortcuts_app = shortcuts_app
         self.plain_form_app = plain_form_app
         self.others = others
 
@@ -40,6 +47,8 @@ class ByPath:
             app = self.tus_app
         elif scope["path"] in legacy.PATHS:
             app = self.legacy_app
+        elif scope["path"] in shortcuts.PATHS:
+            app = self.shortcuts_app
         elif plain_form.is_plain_form(scope):
             app = self.plain_form_app
         await app(scope, receive, send)
@@ -47,6 +56,7 @@ class ByPath:
 
 tus_app = tus.TusApp(spool.default())
 legacy_app = legacy.LegacyApp(spool.default())
+shortcuts_app = shortcuts.ShortcutsApp(spool.default())
 plain_form_app = plain_form.PlainFormApp(spool.default())
 application = TrustedProxies(
     ProtocolTypeRouter(
@@ -54,6 +64,7 @@ application = TrustedProxies(
             "http": ByPath(
                 tus_app,
                 legacy_app,
+                shortcuts_app,
                 plain_form_app,
                 StaticFiles(BodyGuard(cast("Application", OneGoHandler())), settings.STATIC_ROOT, settings.STATIC_URL),
             ),

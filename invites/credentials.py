@@ -27,6 +27,7 @@ from invites.refusals import RefusedError
 P = ParamSpec("P")
 _HEADERS = ("x-api-key", "x-invite-token")
 _NEEDED = "A token is needed: hosts make one at /menu/tokens. Send it as the header 'x-api-key', or as a Bearer token."
+_REVOKED = "This token was revoked."
 _DOES = {
     Scope.FILES: "send files",
     Scope.LINKS: "have addresses downloaded",
@@ -146,7 +147,7 @@ def _of_token(shown: str, client: str, scope: Scope) -> Caller | None:
     if token is None:
         return None
     if token.state is TokenState.REVOKED or (token.owner and not token.owner.is_active):
-        raise CredentialError(401, "This token was revoked.")
+        raise CredentialError(401, _REVOKED)
     if token.state is TokenState.EXPIRED:
         raise CredentialError(401, "This token has expired.")
     if not token.may(scope):
@@ -168,6 +169,14 @@ def _of_link(shown: str, headers: Mapping[str, str], client: str, scope: Scope) 
     if refusal := invite.refusal(guest):
         raise CredentialError(403, refusal.words)
     return Caller(client, guest=guest, invite=invite)
+
+
+def check_again(caller: Caller) -> None:
+    """For the end of what took a while. Raises CredentialError when the token was revoked meanwhile."""
+    if caller.token:
+        caller.token.refresh_from_db(fields=["revoked_at"])
+        if caller.token.revoked_at:
+            raise CredentialError(401, _REVOKED)
 
 
 def _by_address(invite: Invite | None, client: str) -> Guest:

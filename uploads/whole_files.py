@@ -55,11 +55,12 @@ class Parcel(Protocol):
 
 @dataclass
 class Arrival:
-    """A file that is in the spool, durable, and has no row yet."""
+    """A file that is in the spool, durable, and has no row yet. `reserved`: one had let it in."""
 
     upload_id: uuid.UUID
     parcel: Parcel
     sink: Sink
+    reserved: bool = False
 
 
 class WholeFiles:
@@ -110,6 +111,10 @@ class WholeFiles:
         """Nothing of it stays."""
         await blocking.run(self._forget, arrival.upload_id)
 
+    async def put_by(self, arrival: Arrival) -> None:
+        """For a file that waits for others of its request: the place it was promised is free for them."""
+        await blocking.run(self._free, arrival)
+
     def _admit(self, arrival: Arrival) -> None:
         """Looks whether this file would be taken, and reserves its place and bytes when it is a large one."""
         parcel, sink = arrival.parcel, arrival.sink
@@ -148,10 +153,8 @@ class WholeFiles:
         with disk_full_told():
             self.spool.sync_folder()
         with transaction.atomic():
-            reservation = Upload.objects.filter(pk=upload_id, size_known=False)
-            reserved = reservation.filter(invite=door.invite, guest=door.guest).exists()
-            reservation.delete()
-            arrived = Arrived(sink.offset, sha1, reserved=reserved)
+            self._free(arrival, door)
+            arrived = Arrived(sink.offset, sha1, reserved=arrival.reserved)
             creation = Creation(upload_id, offer, door.guest, door.invite, arrived, door.destination)
             upload = intake.create_or_find(creation, self.spool)
         if upload.pk == upload_id:
@@ -159,6 +162,13 @@ class WholeFiles:
         else:
             self.spool.remove(upload_id)
         return upload
+
+    def _free(self, arrival: Arrival, door: Door | None = None) -> None:
+        """Takes the reservation back, if there is one. It counts where it was made for this guest at this link."""
+        rows = Upload.objects.filter(pk=arrival.upload_id, size_known=False)
+        own = rows.filter(invite=door.invite, guest=door.guest) if door else rows
+        arrival.reserved = arrival.reserved or own.exists()
+        rows.delete()
 
     def _new_file(self, upload_id: uuid.UUID) -> SpoolFile:
         with disk_full_told():

@@ -1,57 +1,23 @@
-"""A platform, the way to it, and what downloads from it: the real programs, in real processes."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""A host with a token, and a Shortcut that has it."""
 
 import pytest
 
-from ingest.downloads.fetching import Fetcher
-from ingest.downloads.proxy import FilteringProxy
-from tests.ingest.fake_platform import NAMES, FakePlatform
-from tests.ingest.internet import PUBLIC, Inside, Internet
+from immichdrop.models import User
+from invites import tokens
+from invites.api_tokens import Scope
+from invites.models import ApiToken
+from tests.ingest.recipes import Shortcut
 
-
-@pytest.fixture(scope="session")
-def the_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakePlatform]:
-    made = FakePlatform(tmp_path_factory.mktemp("platform"))
-    yield made
-    made.close()
+AT_ONCE = {"Prefer": "respond-async"}
 
 
 @pytest.fixture
-def platform(the_platform: FakePlatform) -> FakePlatform:
-    the_platform.forget()
-    return the_platform
+def token(web: str) -> tuple[ApiToken, str]:
+    host = User.objects.create_user("ada@example.org")
+    return tokens.create_token(host, "iPhone", [Scope.FILES])
 
 
 @pytest.fixture
-def inside() -> Iterator[Inside]:
-    server = Inside()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def internet() -> Internet:
-    return Internet()
-
-
-@pytest.fixture
-def proxy(internet: Internet) -> Iterator[FilteringProxy]:
-    with internet.proxy() as running:
-        yield running
-
-
-@pytest.fixture
-def fetcher(platform: FakePlatform, internet: Internet, proxy: FilteringProxy) -> Fetcher:
-    """Which finds the platform at its names."""
-    for name in NAMES:
-        internet.place(name, PUBLIC, platform.port)
-    return Fetcher(proxy, [str(platform.extractors)])
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "job"
-    made.mkdir()
-    return made
+def shortcut(web: str, token: tuple[ApiToken, str]) -> Shortcut:
+    """One that does not wait for deliveries."""
+    return Shortcut(web, token[1], dict(AT_ONCE))

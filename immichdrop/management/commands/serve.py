@@ -9,7 +9,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from immichdrop.asgi import application, legacy_app, plain_form_app, tus_app
+from immichdrop.asgi import application, legacy_app, plain_form_app, shortcuts_app, tus_app
 from immichdrop.schema import ensure_migrated
 from uploads import progress, spool
 from uploads.importing import import_at_start
@@ -28,6 +28,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         tus_app.stop()
         legacy_app.stop()
+        shortcuts_app.stop()
         plain_form_app.stop()
         await super().shutdown(sockets)
         progress.attach(None)
@@ -66,6 +67,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Immich Drop serves http://{shown}:{listener.getsockname()[1]}")
         if not settings.IMMICH_BASE_URL:
             self.stderr.write("IMMICH_BASE_URL is not set: files are received and wait.")
+        if settings.LEGACY_OPEN_API:
+            self.stderr.write(
+                "LEGACY_OPEN_API is set: anybody who reaches this server may send files, without a token."
+            )
         self.stdout.flush()
         for number in (signal.SIGINT, signal.SIGTERM):
             # Uvicorn takes them while it runs, and raises them again at its end, when deliveries still have to end.

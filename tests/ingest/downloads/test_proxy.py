@@ -10,7 +10,7 @@ import pytest
 
 from ingest.downloads.addresses import BadHostError, is_public, read_host
 from ingest.downloads.proxy import FilteringProxy, Pass
-from tests.ingest.internet import PUBLIC, Inside, Internet, Running
+from tests.ingest.downloads.internet import PUBLIC, Inside, Internet, Running
 from tests.serving import eventually
 
 MUCH = 10_000_000  # bytes

@@ -14,10 +14,10 @@ from ingest.downloads import programs
 from ingest.downloads.causes import Cause
 from ingest.downloads.fetching import Fetched, Fetcher, Limits
 from tests import pictures
-from tests.ingest.fake_platform import FAKE, FakePlatform
-from tests.ingest.internet import Inside, Internet
+from tests.ingest.downloads.fake_platform import FAKE, FakePlatform
+from tests.ingest.downloads.internet import Inside, Internet
 
-CLIP = Path(__file__).parent.parent.joinpath("media", "clip.mp4").read_bytes()
+CLIP = Path(__file__).parents[2].joinpath("media", "clip.mp4").read_bytes()
 LIMITS = Limits(20_000_000, 60)
 Get = Callable[..., Fetched]
 
