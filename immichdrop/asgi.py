@@ -19,6 +19,7 @@ from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.handler import OneGoHandler  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
 from immichdrop.static_files import StaticFiles  # noqa: E402
+from ingest.downloads import application as downloads  # noqa: E402
 from ingest.shortcuts import application as shortcuts  # noqa: E402
 from uploads import legacy, plain_form, spool, tus  # noqa: E402
 from uploads.consumers import UploadsConsumer  # noqa: E402
@@ -32,12 +33,14 @@ class ByPath:
         tus_app: Application,
         legacy_app: Application,
         shortcuts_app: Application,
+        urls_app: Application,
         plain_form_app: Application,
         others: Application,
     ) -> None:
         self.tus_app = tus_app
         self.legacy_app = legacy_app
         self.shortcuts_app = shortcuts_app
+        self.urls_app = urls_app
         self.plain_form_app = plain_form_app
         self.others = others
 
@@ -49,6 +52,8 @@ class ByPath:
             app = self.legacy_app
         elif scope["path"] in shortcuts.PATHS:
             app = self.shortcuts_app
+        elif scope["path"] in downloads.PATHS:
+            app = self.urls_app
         elif plain_form.is_plain_form(scope):
             app = self.plain_form_app
         await app(scope, receive, send)
@@ -57,6 +62,7 @@ class ByPath:
 tus_app = tus.TusApp(spool.default())
 legacy_app = legacy.LegacyApp(spool.default())
 shortcuts_app = shortcuts.ShortcutsApp(spool.default())
+urls_app = downloads.UrlsApp()
 plain_form_app = plain_form.PlainFormApp(spool.default())
 application = TrustedProxies(
     ProtocolTypeRouter(
@@ -65,6 +71,7 @@ application = TrustedProxies(
                 tus_app,
                 legacy_app,
                 shortcuts_app,
+                urls_app,
                 plain_form_app,
                 StaticFiles(BodyGuard(cast("Application", OneGoHandler())), settings.STATIC_ROOT, settings.STATIC_URL),
             ),

@@ -8,6 +8,7 @@ from typing import Literal
 
 from immichdrop import environment as env
 from immichdrop import languages, secret
+from ingest.downloads.platforms import PLATFORMS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_dotenv(Path.cwd())
@@ -101,6 +102,17 @@ SPOOL_GRACE_HOURS = env.integer("SPOOL_GRACE_HOURS", 24, least=0, most=100_000)
 LEGACY_OPEN_API = env.flag("LEGACY_OPEN_API", default=False)
 TOKEN_IN_ADDRESS = env.flag("TOKEN_IN_ADDRESS", default=True)
 
+# --- links that are downloaded
+
+SOCIAL_MEDIA_UPLOADS_ENABLED = env.flag("SOCIAL_MEDIA_UPLOADS_ENABLED", default=False)
+SOCIAL_MEDIA_PLATFORMS = env.some_of(
+    "SOCIAL_MEDIA_PLATFORMS", ["tiktok", "instagram", "reddit", "youtube", "twitter"], list(PLATFORMS)
+)
+DOWNLOAD_CONCURRENCY = env.integer("DOWNLOAD_CONCURRENCY", 1, least=1, most=16)
+DOWNLOAD_MAX_MB = env.integer("DOWNLOAD_MAX_MB", 2000, least=1, most=1_000_000)
+DOWNLOAD_MINUTES = env.integer("DOWNLOAD_MINUTES", 30, least=1, most=1440)
+URL_WAIT_SECONDS = env.integer("URL_WAIT_SECONDS", 25, least=0, most=300)
+
 # --- Django
 
 INSTALLED_APPS = [
@@ -109,6 +121,7 @@ INSTALLED_APPS = [
     "immichdrop",
     "invites",
     "uploads",
+    "ingest.downloads",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

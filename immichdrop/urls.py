@@ -14,6 +14,7 @@ from immichdrop.login_api import login_api, logout_api
 from immichdrop.openapi import openapi
 from immichdrop.openapi_page import docs
 from immichdrop.reachability import ping
+from ingest.downloads import views as downloads_views
 from invites import api as invites_api
 from invites import hosts_api, imported, menu, menu_rows, poster
 from uploads import hosts_api as uploads_hosts_api
@@ -59,6 +60,8 @@ urlpatterns = [
     path("api/invite/<str:token>", hosts_api.invite, name="invite-state"),
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
     path("api/invite/<str:token>/uploads", uploads_hosts_api.invite_uploads, name="invite-uploads"),
+    path("api/supported-platforms", downloads_views.supported_platforms, name="supported-platforms"),
+    path("api/upload/url/status/<str:job_id>", downloads_views.job, name="url-status"),
     path("api/login", login_api, name="api-login"),
     path("api/logout", logout_api, name="api-logout"),
     path("api/ping", ping, name="ping"),

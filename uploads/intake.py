@@ -163,6 +163,7 @@ class Places:
             album_name=destination.album_name,
             client_address=offer.client_address or None,
             user_agent=offer.user_agent,
+            description=offer.description,
         )
         _ROWS.insert(upload)
         if creation.complete:

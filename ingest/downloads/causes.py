@@ -24,7 +24,8 @@ class Cause(StrEnum):
     UNREACHABLE = "unreachable"
     NOT_PUBLIC = "not_public"  # it leads to an address that only an inner network has
     BROKEN = "broken"  # the program ended in a way it should not
-    NOT_TAKEN = "not_taken"  # by the link, or the disk
+    NOT_TAKEN = "not_taken"
+    DISK_FULL = "disk_full"
     WITHDRAWN = "withdrawn"  # whoever asked for it may not any more
 
     @property
@@ -42,6 +43,7 @@ class Cause(StrEnum):
 _PAUSES: dict[Cause, tuple[int, ...]] = {
     Cause.UNREACHABLE: (5, 30, 120, 600),
     Cause.RATE_LIMITED: (60, 600),
+    Cause.DISK_FULL: (60, 600, 3600),
     Cause.REFUSED: (15,),
     Cause.BROKEN: (5,),
 }
@@ -63,6 +65,7 @@ _WORDS = {
     Cause.UNREACHABLE: "{platform} could not be reached.",
     Cause.BROKEN: "The download broke off. Whoever runs this server may have to update it.",
     Cause.NOT_TAKEN: "This file is not taken here.",
+    Cause.DISK_FULL: "The server has no room for it now.",
     Cause.WITHDRAWN: "The link or token that asked for this was closed.",
 }
 

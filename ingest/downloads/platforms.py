@@ -26,6 +26,7 @@ class Platform:
     """
 
     name: str
+    title: str
     hosts: tuple[str, ...]
     extractors: tuple[str, ...]
     example: str
@@ -45,6 +46,7 @@ def _named(*platforms: Platform) -> dict[str, Platform]:
 PLATFORMS = _named(
     Platform(
         "tiktok",
+        "TikTok",
         ("tiktok.com",),
         ("yt_dlp.extractor.tiktok:TikTokIE",),
         "https://www.tiktok.com/@user/video/1234567890",
@@ -54,6 +56,7 @@ PLATFORMS = _named(
     ),
     Platform(
         "instagram",
+        "Instagram",
         ("instagram.com",),
         ("yt_dlp.extractor.instagram:InstagramIE",),
         "https://www.instagram.com/reel/ABC123/",
@@ -63,6 +66,7 @@ PLATFORMS = _named(
     ),
     Platform(
         "reddit",
+        "Reddit",
         ("reddit.com", "redd.it"),
         ("yt_dlp.extractor.reddit:RedditIE",),
         "https://www.reddit.com/r/videos/comments/abc123/title/",
@@ -73,6 +77,7 @@ PLATFORMS = _named(
     ),
     Platform(
         "youtube",
+        "YouTube",
         ("youtube.com", "youtu.be"),
         ("yt_dlp.extractor.youtube:YoutubeIE",),
         "https://www.youtube.com/watch?v=ABC123DEF45",
@@ -80,6 +85,7 @@ PLATFORMS = _named(
     ),
     Platform(
         "twitter",
+        "X",
         ("twitter.com", "x.com"),
         ("yt_dlp.extractor.twitter:TwitterIE",),
         "https://x.com/user/status/1234567890",
@@ -89,6 +95,7 @@ PLATFORMS = _named(
     # By setting.
     Platform(
         "bluesky",
+        "Bluesky",
         ("bsky.app",),
         ("yt_dlp.extractor.bluesky:BlueskyIE",),
         "https://bsky.app/profile/user.bsky.social/post/abc123",
@@ -97,6 +104,7 @@ PLATFORMS = _named(
     ),
     Platform(
         "facebook",
+        "Facebook",
         ("facebook.com", "fb.watch"),
         ("yt_dlp.extractor.facebook:FacebookIE", "yt_dlp.extractor.facebook:FacebookReelIE"),
         "https://www.facebook.com/reel/1234567890",
@@ -104,6 +112,7 @@ PLATFORMS = _named(
     ),
     Platform(
         "vimeo",
+        "Vimeo",
         ("vimeo.com",),
         ("yt_dlp.extractor.vimeo:VimeoIE",),
         "https://vimeo.com/123456789",

@@ -9,8 +9,9 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from immichdrop.asgi import application, legacy_app, plain_form_app, shortcuts_app, tus_app
+from immichdrop.asgi import application, legacy_app, plain_form_app, shortcuts_app, tus_app, urls_app
 from immichdrop.schema import ensure_migrated
+from ingest.downloads.worker import downloads_here
 from uploads import progress, spool
 from uploads.importing import import_at_start
 from uploads.worker import Worker
@@ -29,6 +30,7 @@ class Server(uvicorn.Server):
         tus_app.stop()
         legacy_app.stop()
         shortcuts_app.stop()
+        urls_app.stop()
         plain_form_app.stop()
         await super().shutdown(sockets)
         progress.attach(None)
@@ -61,6 +63,7 @@ class Command(BaseCommand):
             )
         )
         worker = None if no_worker else Worker(spool.default(), settings.MAX_CONCURRENT)
+        downloads = None if no_worker else downloads_here()
         if worker:
             worker.start()
         shown = host if ":" not in host else f"[{host}]"
@@ -78,6 +81,8 @@ class Command(BaseCommand):
         try:
             server.run(sockets=[listener])
         finally:
+            if downloads:
+                downloads.stop(STOP_SECONDS)
             if worker:
                 worker.stop(STOP_SECONDS)
         if not server.started:

@@ -19,6 +19,7 @@ from ingest.downloads.platforms import Platform
 NAMES = ("fake.example", "cdn.example", "short.fake.example")
 FAKE = Platform(
     "fake",
+    "Fake",
     ("fake.example",),
     ("fake_extractors:PostIE",),
     "https://fake.example/post/1",

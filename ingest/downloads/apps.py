@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DownloadsConfig(AppConfig):
+    name = "ingest.downloads"
+    verbose_name = "Pasted links"
