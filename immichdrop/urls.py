@@ -16,7 +16,7 @@ from immichdrop.openapi_page import docs
 from immichdrop.reachability import ping
 from ingest.downloads import views as downloads_views
 from invites import api as invites_api
-from invites import hosts_api, imported, menu, menu_rows, poster
+from invites import hosts_api, imported, menu, menu_rows, menu_tokens, poster
 from uploads import hosts_api as uploads_hosts_api
 from uploads import link_details, link_export, link_files, pages, status_page
 from uploads.metrics import metrics
@@ -43,6 +43,8 @@ urlpatterns = [
     path("menu/connection", status_page.status, name="menu-connection"),
     path("menu/connection/retry", status_page.retry, name="menu-connection-retry"),
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
+    path("menu/tokens", menu_tokens.tokens, name="menu-tokens"),
+    path("menu/tokens/<int:token_id>/revoke", menu_tokens.revoke, name="menu-token-revoke"),
     path("menu/links/<str:token>", link_details.details, name="menu-details"),
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
     path("menu/links/<str:token>/give-up", link_details.give_up, name="menu-give-up"),

@@ -108,6 +108,11 @@ class ApiToken(models.Model):
         expired = self.expires_at is not None and timezone.now() >= self.expires_at
         return TokenState.EXPIRED if expired else TokenState.ACTIVE
 
+    @property
+    def last_day(self) -> datetime | None:
+        """The last day on which it is valid to its end."""
+        return self.expires_at - timedelta(seconds=1) if self.expires_at else None
+
     def account(self) -> ImmichAccount:
         """The Immich account that it sends to."""
         return ImmichAccount.objects.of_owner(self.owner)
