@@ -164,8 +164,8 @@ class PlatformCookies(models.Model):
         """The file, in clear. Raises `encryption.SecretChangedError` when the secret was changed."""
         return encryption.decrypt(self.encrypted)
 
-    def keep(self, text: str) -> None:
-        """Keeps a file's cookies, and only those of the platform's own hosts. Raises NotACookieFileError."""
+    def take(self, text: str) -> None:
+        """Takes a file's cookies over, and only those of the platform's own hosts. Raises NotACookieFileError."""
         platform = PLATFORMS.get(self.platform)
         own = [cookie for cookie in cookie_files.read(text) if platform and platform.has(cookie.host)]
         if not own:
@@ -175,7 +175,6 @@ class PlatformCookies(models.Model):
         self.names = len(own)
         self.uploaded_at, self.refused_at = timezone.now(), None
         self.expires_at = datetime.fromtimestamp(min(ends), UTC) if ends else None
-        self.save()
 
     @property
     def hint(self) -> str:

@@ -1,4 +1,4 @@
-"""The threads that download: each takes the next link, fetches its files into a folder, and takes them in from there."""
+"""The threads that download: each takes the next link, fetches its files into a folder, and takes them in."""
 
 import logging
 import os

@@ -384,7 +384,8 @@ def test_cookies_of_its_platform_and_what_is_known_of_them(
     )
     for name in ("fake", "reddit"):
         row = PlatformCookies(platform=name)
-        row.keep(whole)
+        row.take(whole)
+        row.save()
         assert (row.names, "money" in row.text, "session" in row.encrypted) == (1, False, False)
     platform.posts["1"] = {"id": "1", "say": "login"}
     script.begin()
