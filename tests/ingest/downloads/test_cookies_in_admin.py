@@ -10,10 +10,8 @@ from ingest.downloads.models import Download, PlatformCookies
 
 pytestmark = pytest.mark.django_db
 ADD = reverse("admin:downloads_platformcookies_add")
-OTHER = b".bank.example	TRUE	/	TRUE	0	b	money
-"
-GOOD = b".reddit.com	TRUE	/	TRUE	4102444800	reddit_session	verysecret
-" + OTHER
+OTHER = b".bank.example\tTRUE\t/\tTRUE\t0\tb\tmoney\n"
+GOOD = b".reddit.com\tTRUE\t/\tTRUE\t4102444800\treddit_session\tverysecret\n" + OTHER
 
 
 def upload(client: Client, content: bytes, page: str = ADD) -> str:
