@@ -104,6 +104,7 @@ _KINDS = {
     "UnsupportedError": Cause.UNSUPPORTED,
     "UserNotLive": Cause.NOTHING_THERE,
     "LiveError": Cause.LIVE,
+    "ProtectedError": Cause.PROTECTED,
     "TooLargeError": Cause.TOO_LARGE,
     "NothingError": Cause.NOTHING_THERE,
 }

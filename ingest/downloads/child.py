@@ -27,6 +27,7 @@ def main() -> None:
         programs=[program for program in (order.ffmpeg, order.deno) if program],
         seconds=order.seconds,
         largest_file=order.largest_file,
+        python_path=order.python_path,
     )
     _run(order, said)
 

@@ -24,6 +24,10 @@ class LiveError(Exception):
     """It would never end."""
 
 
+class ProtectedError(Exception):
+    """A stream that yt-dlp's own downloader can't read."""
+
+
 class TooLargeError(Exception):
     """A file is announced with more bytes than are allowed."""
 
@@ -136,7 +140,7 @@ def _params(order: Order, log: Log, tell: Tell) -> dict[str, object]:
 
 
 def _no_download(*args: object, **kwargs: object) -> bool:
-    raise LiveError
+    raise ProtectedError
 
 
 def _followed(ydl: Downloader, order: Order) -> str:
@@ -166,4 +170,6 @@ def _failure(error: BaseException) -> dict[str, object]:
     return {"kind": kind, "message": str(error)[:500], "status": status}
 
 
-_TELLING = ("GeoRestrictedError", "UnsupportedError", "UserNotLive", "LiveError", "TooLargeError", "NothingError")
+_TELLING = frozenset(
+    "GeoRestrictedError UnsupportedError UserNotLive LiveError ProtectedError TooLargeError NothingError".split()
+)

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
+from ingest.downloads import landlock
+
 # Of memory that can be written to, not of addresses: V8 (Deno) reserves many gigabytes of those and does not start
 # under a limit of them. 512 MiB are too few for it too.
 MEMORY = 1 << 30  # bytes
@@ -22,13 +24,29 @@ _STARTS = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os
 _TALKS = ("socket.bind", "socket.gethostbyaddr", "socket.gethostbyname", "socket.sendmsg", "socket.sendto")
 
 
+# Not all of /proc: other processes' environments are there.
+_SYSTEM = (
+    *("/usr", "/lib", "/lib64", "/bin", "/etc", "/sys", "/dev", "/proc/self", "/proc/cpuinfo", "/proc/meminfo"),
+    *("/proc/stat", "/proc/version", "/proc/sys"),
+)
+
+
 class ForbiddenError(PermissionError):
     """Something that a download must not do."""
 
 
-def confine(folder: Path, *, port: int, programs: Collection[str], seconds: int, largest_file: int) -> None:
+def confine(
+    folder: Path,
+    *,
+    port: int,
+    programs: Collection[str],
+    seconds: int,
+    largest_file: int,
+    python_path: Collection[str] = (),
+) -> None:
     """From here on this process writes files of at most `largest_file` bytes, connects to the proxy at `port` of
-    loopback alone, starts `programs` alone, and ends after `seconds`, or with whoever started it."""
+    loopback alone, starts `programs` alone, and ends after `seconds`, or with whoever started it. Where the kernel has
+    Landlock it reads no file of ours either, and what it starts is held to the same."""
     ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGKILL)
     os.chdir(folder)
     for what, most in (
@@ -40,7 +58,17 @@ def confine(folder: Path, *, port: int, programs: Collection[str], seconds: int,
     ):
         resource.setrlimit(what, (most, most))
     os.nice(10)
+    landlock.give_up(_readable(programs, python_path), [folder, Path("/dev/null")], port)
     sys.addaudithook(_hook(port, frozenset(programs)))
+
+
+def _readable(programs: Collection[str], python_path: Collection[str]) -> list[Path]:
+    """What Python, its packages and the programs are made of, and what the system says of itself; nothing of ours but
+    the code of downloads."""
+    own = Path(__file__).resolve()
+    python = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent, own.parent]
+    system = [Path(path) for path in _SYSTEM]
+    return [*python, *system, *map(Path, programs), *map(Path, python_path)]
 
 
 def _hook(port: int, programs: frozenset[str]):  # type: ignore[no-untyped-def]  # a callback of the interpreter's

@@ -3,6 +3,9 @@
 `Post` asks the platform for the post's JSON, which is yt-dlp's own info dictionary.
 """
 
+import os
+import socket
+import subprocess
 from pathlib import Path
 
 import certifi
@@ -28,12 +31,17 @@ class PostIE(InfoExtractor):
             case "no video":
                 self.raise_no_formats("There is no video in this post", expected=True)
             case "exec":
-                import os
-
                 os.system("touch started")
+            case "run":
+                said = subprocess.run(found["command"], capture_output=True, text=True, timeout=30)
+                found["title"] = f"{said.returncode} {said.stdout.strip()}"
+            case "environment":
+                found["title"] = " ".join(os.environ)
+            case "memory":
+                bytearray(1_200_000_000)
+            case "read":
+                found["title"] = Path(found["path"]).read_text()
             case "direct":
-                import socket
-
                 socket.create_connection(("127.0.0.1", found["port"]), timeout=5)
             case str(words) if words:
                 raise ExtractorError(words, expected=True)

@@ -9,10 +9,11 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
-from ingest.downloads import programs
+from ingest.downloads import landlock, programs
 from ingest.downloads.causes import Cause
-from ingest.downloads.fetching import Fetched, Fetcher, Limits
+from ingest.downloads.fetching import Fetched, Fetcher, Limits, environment
 from tests import pictures
 from tests.ingest.downloads.fake_platform import FAKE, FakePlatform
 from tests.ingest.downloads.internet import Inside, Internet
@@ -273,7 +274,7 @@ def test_ffmpeg_downloads_nothing(platform: FakePlatform, inside: Inside, get: G
     platform.files["/list.m3u8"] = playlist.format(inside.port).encode()
     fetched = get()
     assert (fetched.files, inside.visits) == ([], [])
-    assert fetched.cause is not None
+    assert fetched.cause is Cause.PROTECTED
 
 
 def test_it_connects_to_the_proxy_alone(platform: FakePlatform, inside: Inside, get: Get) -> None:
@@ -287,6 +288,54 @@ def test_it_starts_nothing_else(platform: FakePlatform, get: Get, folder: Path) 
     platform.posts["1"] = {"id": "1", "say": "exec"}
     assert get().cause is not None
     assert list(folder.rglob("started")) == []
+
+
+def test_deno_starts_within_the_limits(platform: FakePlatform, get: Get) -> None:
+    command = [programs.javascript(), "eval", "--no-lock", "console.log(6 * 7)"]
+    platform.posts["1"] = video(say="run", command=command)
+    platform.files["/v.mp4"] = CLIP
+    assert get().files[0].about["title"] == "0 42"
+
+
+@pytest.mark.skipif(landlock.version() < 4, reason="the kernel's Landlock knows no connections")
+def test_what_it_starts_connects_nowhere(platform: FakePlatform, inside: Inside, get: Get) -> None:
+    command = [programs.ffmpeg(), "-i", f"http://127.0.0.1:{inside.port}/"]
+    platform.posts["1"] = video(say="run", command=command)
+    platform.files["/v.mp4"] = CLIP
+    assert str(get().files[0].about["title"])[0] != "0"
+    assert inside.visits == []
+
+
+def test_it_knows_nothing_of_ours(
+    platform: FakePlatform, get: Get, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMMICH_API_KEY", "secret")
+    platform.posts["1"] = video(say="environment")
+    platform.files["/v.mp4"] = CLIP
+    names = set(str(get().files[0].about["title"]).split())
+    assert names == set(environment(folder))
+    assert len(names) < 10
+
+
+@pytest.mark.skipif(not landlock.version(), reason="the kernel has no Landlock")
+@pytest.mark.parametrize("which", ["the secret", "our environment", "settings"])
+def test_it_reads_nothing_of_ours(platform: FakePlatform, get: Get, settings: Settings, which: str) -> None:
+    (settings.DATA_DIR / "secret-of-tests").write_text("secret")
+    path = {
+        "the secret": settings.DATA_DIR / "secret-of-tests",
+        "our environment": f"/proc/{os.getpid()}/environ",
+        "settings": settings.BASE_DIR / "immichdrop" / "settings.py",
+    }[which]
+    platform.posts["1"] = video(say="read", path=str(path))
+    platform.files["/v.mp4"] = CLIP
+    fetched = get()
+    assert (fetched.files, "Permission denied" in fetched.detail) == ([], True), fetched.detail
+
+
+def test_too_much_memory(platform: FakePlatform, get: Get) -> None:
+    platform.posts["1"] = {"id": "1", "say": "memory"}
+    fetched = get()
+    assert (fetched.cause, "MemoryError" in fetched.detail) == (Cause.BROKEN, True)
 
 
 def test_cookies_go_to_their_platform_alone(platform: FakePlatform, get: Get) -> None:
