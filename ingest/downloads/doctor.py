@@ -43,17 +43,18 @@ def age(version: str, made_on: date | None, today: date) -> Check:
 def program(name: str, path: str, command: list[str], without: str) -> Check:
     """Whether it starts within the limits of a download's process."""
     code = name.lower()
+    missing, ended = _("It is missing."), _("It does not start.")
     advice = _("Install it on the server, or take the image, which has it.")
     if not path:
-        return Check(code, Part.SERVER, name, State.BAD, f"{_('It is missing.')} {without}", advice)
+        return Check(code, Part.SERVER, name, State.BAD, f"{missing} {without}", advice)
     try:
         done = subprocess.run(  # noqa: S603 - a program that is installed here
             [*_LIMITED, *command], capture_output=True, text=True, timeout=PATIENCE, env={}, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return Check(code, Part.SERVER, name, State.BAD, f"{_('It does not start.')} {without}", advice)
+        return Check(code, Part.SERVER, name, State.BAD, f"{ended} {without}", advice)
     if done.returncode:
-        return Check(code, Part.SERVER, name, State.BAD, f"{_('It does not start.')} {without}", advice)
+        return Check(code, Part.SERVER, name, State.BAD, f"{ended} {without}", advice)
     return Check(code, Part.SERVER, name, State.OK, _("It starts: %s.") % done.stdout.split("\n")[0][:60].strip())
 
 

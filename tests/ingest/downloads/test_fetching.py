@@ -306,10 +306,8 @@ def test_what_it_starts_connects_nowhere(platform: FakePlatform, inside: Inside,
     assert inside.visits == []
 
 
-def test_it_knows_nothing_of_ours(
-    platform: FakePlatform, get: Get, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IMMICH_API_KEY", "secret")
+def test_it_knows_nothing_of_ours(platform: FakePlatform, get: Get, folder: Path) -> None:
+    assert set(os.environ) - set(environment(folder))
     platform.posts["1"] = video(say="environment")
     platform.files["/v.mp4"] = CLIP
     names = set(str(get().files[0].about["title"]).split())
