@@ -8,7 +8,7 @@ from typing import Literal
 
 from immichdrop import environment as env
 from immichdrop import languages, secret
-from ingest.downloads.platforms import PLATFORMS
+from ingest.downloads.platforms import PLATFORMS, chosen
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_dotenv(Path.cwd())
@@ -108,6 +108,7 @@ SOCIAL_MEDIA_UPLOADS_ENABLED = env.flag("SOCIAL_MEDIA_UPLOADS_ENABLED", default=
 SOCIAL_MEDIA_PLATFORMS = env.some_of(
     "SOCIAL_MEDIA_PLATFORMS", ["tiktok", "instagram", "reddit", "youtube", "twitter"], list(PLATFORMS)
 )
+SOCIAL_MEDIA_TITLES = [platform.title for platform in chosen(SOCIAL_MEDIA_PLATFORMS)]
 DOWNLOAD_CONCURRENCY = env.integer("DOWNLOAD_CONCURRENCY", 1, least=1, most=16)
 DOWNLOAD_MAX_MB = env.integer("DOWNLOAD_MAX_MB", 2000, least=1, most=1_000_000)
 DOWNLOAD_MINUTES = env.integer("DOWNLOAD_MINUTES", 30, least=1, most=1440)

@@ -10,6 +10,7 @@ import { Hasher, workerAt } from "./hasher.js";
 import { Known } from "./known.js";
 import { Ledger } from "./ledger.js";
 import { refusalOf, withoutCounts } from "./limits.js";
+import { startLinks } from "./links.js";
 import { Pace } from "./pace.js";
 import { startPicking } from "./picker.js";
 import { isUnsent, Queue } from "./queue.js";
@@ -180,6 +181,7 @@ setInterval(() => {
   if (courier.online && queue.items.some((item) => item.stalled)) recheck(api, courier);
 }, RECHECK_EVERY);
 startPicking(choose);
+startLinks(config, () => api.headers());
 courier.setOnline(navigator.onLine);
 board.show();
 open();
