@@ -15,7 +15,7 @@ from invites.models import ApiToken
 from invites.tokens import create_token
 
 
-class ApiTokenForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+class ApiTokenForm(forms.ModelForm):
     class Meta:
         model = ApiToken
         exclude = ()  # noqa: DJ006 - the admin's fieldsets name what is shown
