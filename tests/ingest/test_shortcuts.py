@@ -228,7 +228,17 @@ def test_the_size_limit_holds(shortcut: Shortcut, settings: Settings) -> None:
     assert shortcut.batch(("a.jpg", large)).json()["results"][0]["status"] == "error"
     assert_no_trace()
     nearly = PHOTO + bytes(999_000 - len(PHOTO))
-    assert shortcut.base64(nearly, album_name="x").ok  # base64 makes it larger than that, but not the file
+    assert shortcut.base64(nearly).ok
+    # All of them together are larger than one may be, and none of them is.
+    assert shortcut.batch(*[(f"{number}.jpg", nearly + bytes([number])) for number in range(6)]).json()["failed"] == 0
+
+
+def test_what_base64_adds_is_not_the_files(shortcut: Shortcut, settings: Settings) -> None:
+    settings.MAX_FILE_SIZE_MB = 12
+    nearly = b"\xff\xd8" + b"\xff" * 11_990_000
+    text = base64.encodebytes(nearly).replace(b"\n", b"\\r\\n").replace(b"/", b"\\/")
+    assert len(text) * 3 // 4 > 13_000_000 + len(nearly) // 2
+    assert shortcut.post_json("base64", b'{"filename": "a.jpg", "data": "' + text + b'"}').ok
 
 
 def test_other_sites_and_methods(shortcut: Shortcut) -> None:
