@@ -11,15 +11,20 @@ from immichdrop import account, health, oauth
 from immichdrop.albums_api import albums
 from immichdrop.login import login_page, logout_page
 from immichdrop.login_api import login_api, logout_api
-from immichdrop.openapi import openapi
+from immichdrop.openapi import describe_beside, openapi
 from immichdrop.openapi_page import docs
 from immichdrop.reachability import ping
+from ingest.downloads import description as downloads
 from ingest.downloads import views as downloads_views
+from ingest.shortcuts import description as shortcuts
 from invites import api as invites_api
 from invites import hosts_api, imported, menu, menu_rows, menu_tokens, poster
 from uploads import hosts_api as uploads_hosts_api
 from uploads import link_details, link_export, link_files, pages, status_page
 from uploads.metrics import metrics
+
+describe_beside(*downloads.parts())
+describe_beside(*shortcuts.parts())
 
 urlpatterns = [
     path("", pages.front_page, name="front"),

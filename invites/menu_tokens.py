@@ -7,12 +7,11 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from immichdrop.models import User
-from invites.api_tokens import Scope
 from invites.menu_gates import host_page
 from invites.models import ApiToken
 from invites.token_form import TokenForm
 
-BEGUN_WITH = {Scope.FILES.value: True, Scope.LINKS.value: True}
+BEGUN_WITH = {"may_files": True, "may_links": True}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,9 +16,9 @@ class TokenForm(forms.Form):
     """A new token as a host says it."""
 
     name = text_field(_("What is it for?"), LONGEST_NAME, placeholder="iPhone")
-    files = switch_field(_("Send photos and videos"))
-    links = switch_field(_("Have web addresses downloaded"))
-    invites = switch_field(_("Make and change links"))
+    may_files = switch_field(_("Send photos and videos"))
+    may_links = switch_field(_("Have web addresses downloaded"))
+    may_invites = switch_field(_("Make and change links"))
     album_name = text_field(_("Album"), LONGEST_ALBUM, _("Where nothing else is asked for."), list="albums")
     expires_at = day_field(_("Valid until"), _("The end of that day. Empty: no end."))
     time_zone = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-zone": ""}))
@@ -33,11 +33,11 @@ class TokenForm(forms.Form):
             return create_token(
                 owner,
                 said["name"],
-                [scope for scope in Scope if said[scope.value]],
+                [scope for scope in Scope if said[f"may_{scope.value}"]],
                 album_name=said["album_name"],
                 expires_at=expires_at_said(day.isoformat() if day else "", zone_said(said["time_zone"])),
             )
         except (TokenError, LinkError) as error:
             for field, words in error.problems.items():
-                self.add_error({"scopes": Scope.FILES.value}.get(field, field), words)
+                self.add_error({"scopes": "may_files"}.get(field, field), words)
             return None

@@ -155,7 +155,7 @@ class Request:
             while part := await form.until("files"):
                 if len(waiting) == MOST:
                     raise plain(400, f"Maximum {MOST} files per request")
-                parcel = FormFile(self.exchange, caller, form, part, len(waiting))
+                parcel = FormFile(self.exchange, caller, form, part, len(waiting), in_batch=True)
                 waiting.append((parcel, await self._arrive(parcel, arrivals)))
             if not waiting:
                 raise plain(400, "No files provided")

@@ -17,7 +17,7 @@ from uploads.multipart_stream import FormCutError
 FIELD = "data"
 LONGEST_HEAD = 1000  # characters of `data:<mime>;base64,`
 _SPACE = b" \t\r\n"
-_TOKEN = re.compile(rb'[{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+|\s+', re.DOTALL)
+_TOKEN = re.compile(rb'[{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+|\s+', re.DOTALL)
 _CUT_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?$")
 
 
@@ -139,8 +139,10 @@ class Base64Body:
         if message["type"] == "http.disconnect":
             raise FormCutError
         self._over = not message.get("more_body")
-        text = self._pending + message.get("body", b"")
-        self._pending = b""
+        body = message.get("body", b"")
+        text, self._pending = self._pending + body, b""
+        if text.startswith(b'"') and not self._inside and b'"' not in body:
+            self._pending, text = text, b""  # a long text, which is not looked through again and again
         while text:
             text, left = self._read_file(text) if self._inside else self._read_around(text)
             if left:

@@ -126,8 +126,11 @@ class Wrapped(ABC):
 class FormFile(Wrapped):
     """A part of a form. Fields, and other files, may follow."""
 
-    def __init__(self, exchange: Exchange, caller: Caller, form: Form, part: Part, number: int = 0) -> None:
+    def __init__(
+        self, exchange: Exchange, caller: Caller, form: Form, part: Part, number: int = 0, *, in_batch: bool = False
+    ) -> None:
         super().__init__(exchange, caller, number)
+        self.in_batch = in_batch
         self.form = form
         self.part = part
         self.said_name = part.filename
@@ -135,8 +138,12 @@ class FormFile(Wrapped):
 
     @property
     def announced(self) -> int | None:
+        """Up to the form's end: in a batch that is the other files, too."""
         length = self.exchange.length
-        return None if length is None else _within(self.form.rest(self.part, length), self.caller)
+        if length is None:
+            return None
+        rest = self.form.rest(self.part, length)
+        return min(rest, admission.file_limit(self.caller.invite)) if self.in_batch else _within(rest, self.caller)
 
     async def _next(self) -> Message:
         return await self.form.receive()

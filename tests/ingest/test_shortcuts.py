@@ -5,23 +5,25 @@ import base64
 import json
 import os
 import re
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
 import requests
-from django.utils import timezone
 from pytest_django import Settings
 
 from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
+from immichdrop.sandbox.faults import Hits
 from ingest.shortcuts.application import ShortcutsApp
+from ingest.shortcuts.naming import name_of
 from invites.models import ApiToken, Invite
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.ingest.recipes import Shortcut, as_ios_writes_json
 from tests.uploads.traces import assert_no_trace, assert_received, spool_files
 from tests.wire import Call
-from uploads import custody, media_types, spool
+from uploads import blocking, custody, spool
 from uploads.doctor import queue
 from uploads.models import Upload
 from uploads.worker import Worker
@@ -66,11 +68,11 @@ def test_the_outcome_is_told(deliveries: Worker, sandbox: Sandbox, web: str, tok
 def test_what_immich_refuses_is_told_and_kept(
     deliveries: Worker, sandbox: Sandbox, web: str, token: Token, make_invite: MakeInvite
 ) -> None:
-    media_types.learn([*media_types.BUILT_IN_IMAGES, ".xyz"], media_types.BUILT_IN_VIDEOS)
+    sandbox.faults.error_before, sandbox.faults.status = Hits(on=("POST /api/assets",)), 400
     host, guest = Shortcut(web, token[1]), Shortcut(web, make_invite().token)
-    refused = [each.base64(b"something", "photo.xyz").json() for each in (host, guest)]
+    refused = [each.base64(pictures.jpeg(number)).json() for number, each in enumerate((host, guest))]
     assert [each["status"] for each in refused] == ["error", "error"]
-    assert "xyz" in refused[0]["error"]  # Immich's words are the host's alone
+    assert "Immich refused the file: " in refused[0]["error"]  # Immich's words are the host's alone
     assert refused[1]["error"] == "Immich does not take this file. It is kept for the host."
     assert len(spool_files()) == 2
 
@@ -99,12 +101,16 @@ def test_files_that_come_late_to_immich_are_safe(web: str, token: Token) -> None
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_name_without_a_known_extension_gets_the_type_of_its_bytes(
-    shortcut: Shortcut, content: bytes, extension: str
-) -> None:
-    assert shortcut.base64(content, "IMG.0001").json()["filename"] == f"IMG.0001.{extension}"
-    unnamed = shortcut.base64(content, None).json()["filename"]
-    assert re.fullmatch(rf"upload_{timezone.now():%Y%m%d}_\d{{6}}\.{extension}", unnamed)
+def test_a_name_without_a_known_extension_gets_the_type_of_its_bytes(content: bytes, extension: str) -> None:
+    now = datetime(2026, 7, 14, 18, 30, 0, tzinfo=UTC)
+    assert name_of("IMG.0001", content, now) == f"IMG.0001.{extension}"
+    assert name_of("", content, now) == f"upload_20260714_183000.{extension}"
+    assert name_of("a.dng", content, now) == "a.dng"
+
+
+def test_so_does_one_without_a_name(shortcut: Shortcut) -> None:
+    unnamed = shortcut.base64(pictures.png(1), None).json()["filename"]
+    assert re.fullmatch(r"upload_\d{8}_\d{6}\.png", unnamed)
 
 
 def test_a_name_is_display_text_alone(shortcut: Shortcut) -> None:
@@ -176,9 +182,8 @@ def test_bad_base64_in_the_old_words(shortcut: Shortcut) -> None:
     assert_no_trace()
 
 
-@pytest.mark.parametrize(
-    ("body", "field", "kind"),
-    [
+def test_a_field_that_is_wrong_is_named(shortcut: Shortcut) -> None:
+    for body, field, kind in (
         (b'{"filename": "a.jpg"}', "data", "missing"),
         (b'{"data": 5}', "data", "string_type"),
         (b'{"data": "QUJD", "filename": 5}', "filename", "string_type"),
@@ -186,14 +191,12 @@ def test_bad_base64_in_the_old_words(shortcut: Shortcut) -> None:
         (b'{"data": "/9j/", "album_name": "\\u0000"}', "album_name", "string_too_long"),
         (b'{"data": "/9j/"', "", "json_invalid"),
         (b"data=QUJD", "", "json_invalid"),
-    ],
-)
-def test_a_field_that_is_wrong_is_named(shortcut: Shortcut, body: bytes, field: str, kind: str) -> None:
-    answer = shortcut.post_json("base64", body)
-    assert answer.status_code == 422
-    (problem,) = answer.json()["detail"]
-    assert (problem["loc"], problem["type"]) == (["body", *([field] if field else [])], kind)
-    assert problem["msg"]
+    ):
+        answer = shortcut.post_json("base64", body)
+        assert answer.status_code == 422
+        (problem,) = answer.json()["detail"]
+        assert (problem["loc"], problem["type"]) == (["body", *([field] if field else [])], kind)
+        assert problem["msg"]
     assert_no_trace()
 
 
@@ -204,19 +207,15 @@ def test_a_form_without_its_file(shortcut: Shortcut) -> None:
     assert shortcut.post("file", b"no form", **{"Content-Type": "multipart/form-data"}).status_code == 400
 
 
-@pytest.mark.parametrize(
-    ("content", "filename", "status"),
-    [(b"<html>hello</html>", "a.jpg", 422), (b"%PDF-1.7", "a.pdf", 422), (b"", "a.jpg", 400)],
-)
-def test_what_guests_may_not_send_scripts_may_not_either(
-    shortcut: Shortcut, content: bytes, filename: str, status: int
-) -> None:
+def test_what_guests_may_not_send_scripts_may_not_either(shortcut: Shortcut) -> None:
     """Recipes that count by `status` see an error, those that show `error` or `detail` have words."""
-    for answer in (shortcut.base64(content, filename), shortcut.form(content, filename)):
-        said = answer.json()
-        assert (answer.status_code, said["status"], said["success"]) == (status, "error", False)
-        assert said["error"] == said["detail"]
-        assert said["filename"] == filename
+    refused = (b"<html>hello</html>", "a.jpg", 422), (b"%PDF-1.7", "a.pdf", 422), (b"", "a.jpg", 400)
+    for content, filename, status in refused:
+        for answer in (shortcut.base64(content, filename), shortcut.form(content, filename)):
+            said = answer.json()
+            assert (answer.status_code, said["status"], said["success"]) == (status, "error", False)
+            assert said["error"] == said["detail"]
+            assert said["filename"] == filename
     assert_no_trace()
 
 
@@ -229,7 +228,17 @@ def test_the_size_limit_holds(shortcut: Shortcut, settings: Settings) -> None:
     assert shortcut.batch(("a.jpg", large)).json()["results"][0]["status"] == "error"
     assert_no_trace()
     nearly = PHOTO + bytes(999_000 - len(PHOTO))
-    assert shortcut.base64(nearly, album_name="x").ok  # base64 makes it larger than that, but not the file
+    assert shortcut.base64(nearly).ok
+    # All of them together are larger than one may be, and none of them is.
+    assert shortcut.batch(*[(f"{number}.jpg", nearly + bytes([number])) for number in range(6)]).json()["failed"] == 0
+
+
+def test_what_base64_adds_is_not_the_files(shortcut: Shortcut, settings: Settings) -> None:
+    settings.MAX_FILE_SIZE_MB = 12
+    nearly = b"\xff\xd8" + b"\xff" * 11_990_000
+    text = base64.encodebytes(nearly).replace(b"\n", b"\\r\\n").replace(b"/", b"\\/")
+    assert len(text) * 3 // 4 > 13_000_000 + len(nearly) // 2
+    assert shortcut.post_json("base64", b'{"filename": "a.jpg", "data": "' + text + b'"}').ok
 
 
 def test_other_sites_and_methods(shortcut: Shortcut) -> None:
@@ -281,7 +290,7 @@ def test_also_in_the_middle_of_a_request(web: str, token: Token) -> None:
     async def receive() -> dict[str, object]:
         half, more = halves.pop(0)
         if not more:
-            await asyncio.to_thread(ApiToken.objects.revoke)
+            await blocking.run(ApiToken.objects.revoke)
         return {"type": "http.request", "body": half, "more_body": more}
 
     call.receive = receive  # type: ignore[method-assign]
@@ -374,20 +383,20 @@ def test_a_batch_may_be_repeated_too(shortcut: Shortcut) -> None:
 # --- what may go wrong on the way
 
 
-@pytest.mark.parametrize("route", ["base64", "file", "batch"])
-def test_of_a_request_that_breaks_off_nothing_stays(web: str, token: Token, route: str) -> None:
-    boundary = "--b\r\nContent-Disposition: form-data; name={}; filename=a.jpg\r\n\r\n"
-    start = {
+def test_of_a_request_that_breaks_off_nothing_stays(web: str, token: Token) -> None:
+    part = b"--b\r\nContent-Disposition: form-data; name=files; filename=a.jpg\r\n\r\n" + PHOTO + b"\r\n"
+    starts = {
         "base64": b'{"data": "' + base64.b64encode(PHOTO * 50),
         "file": PHOTO * 50,
-        "batch": (boundary.format("files").encode() + PHOTO + b"\r\n") * 2 + b"--b\r\nContent-",
-    }[route]
-    kind = "multipart/form-data; boundary=b" if route == "batch" else "application/octet-stream"
-    headers = {"X-API-Key": token[1], "X-Filename": "a.jpg", "Content-Type": kind}
-    call = Call("POST", f"/api/upload/{route}", headers, start)
-    call._messages[0]["more_body"] = True
-    assert asyncio.run(call.run(ShortcutsApp(spool.default()))) == 408
-    assert_no_trace()
+        "batch": part * 2 + b"--b\r\nContent-",
+    }
+    for route, start in starts.items():
+        kind = "multipart/form-data; boundary=b" if route == "batch" else "application/octet-stream"
+        headers = {"X-API-Key": token[1], "X-Filename": "a.jpg", "Content-Type": kind}
+        call = Call("POST", f"/api/upload/{route}", headers, start)
+        call._messages[0]["more_body"] = True
+        assert asyncio.run(call.run(ShortcutsApp(spool.default()))) == 408
+        assert_no_trace()
 
 
 def test_files_that_wait_for_the_end_of_their_request_are_nobodys_strays(web: str, token: Token) -> None:
@@ -403,7 +412,7 @@ def test_files_that_wait_for_the_end_of_their_request_are_nobodys_strays(web: st
         if not more:
             (waiting,) = spool.default().root.iterdir()
             os.utime(waiting, (0, 0))
-            assert await asyncio.to_thread(custody.inspect, spool.default()) == 0
+            assert await blocking.run(custody.inspect, spool.default()) == 0
         return {"type": "http.request", "body": piece, "more_body": more}
 
     call.receive = receive  # type: ignore[method-assign, assignment]

@@ -14,7 +14,7 @@ from invites.models import ApiToken
 
 pytestmark = pytest.mark.django_db
 SECRET = re.compile(r"drop_[A-Za-z0-9_-]{43}")
-SAID = {"name": "iPhone", "files": "on", "links": "on", "album_name": "Phone", "expires_at": "2999-05-01"}
+SAID = {"name": "iPhone", "may_files": "on", "may_links": "on", "album_name": "Phone", "expires_at": "2999-05-01"}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_token_is_made_and_shown_once(client: Client, host: User) -> None:
     [
         ({"name": " "}, "What is it for?"),
         ({"name": "x" * 101}, "At most 100"),
-        ({"files": "", "links": ""}, "Choose what it may do."),
+        ({"may_files": "", "may_links": ""}, "Choose what it may do."),
         ({"album_name": "x" * 201}, "At most 200"),
         ({"expires_at": "soon"}, "A date such as"),
     ],
