@@ -81,15 +81,10 @@ def attach(loop: asyncio.AbstractEventLoop | None) -> None:
 
 def publish(upload: Upload) -> None:
     """Tells the guest's open pages. Never fails and never waits long: what is lost is rebuilt from the rows."""
-    tell(upload.guest_id, upload.invite_id, frame(upload))
-
-
-def tell(guest_id: int | None, invite_id: int | None, said: Frame) -> None:
-    """The same of anything that is a guest's at a link."""
-    if guest_id is None:
+    if upload.guest_id is None:
         return
-    group = group_of(guest_id, invite_id)
-    event = Event(type="upload.changed", frame=said)
+    group = group_of(upload.guest_id, upload.invite_id)
+    event = Event(type="upload.changed", frame=frame(upload))
     loop = _loop
     if loop is not None and loop.is_running():
         # Handed to the sockets' own loop: `async_to_sync` from a thread reaches in-memory consumers seconds late.

@@ -28,11 +28,6 @@ class Cause(StrEnum):
     DISK_FULL = "disk_full"
     WITHDRAWN = "withdrawn"  # whoever asked for it may not any more
 
-    @property
-    def passes(self) -> bool:
-        """Whether another try may end better."""
-        return self in _PAUSES
-
     def pause(self, attempts: int) -> timedelta | None:
         """How long to wait after so many tries (from 1); None when it is to be given up."""
         pauses = _PAUSES.get(self, ())
