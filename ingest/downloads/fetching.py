@@ -224,6 +224,8 @@ class _Run:
         elif not self.ended:
             result.cause = Cause.TOO_LONG if code == -signal.SIGXCPU else Cause.BROKEN
             result.detail = f"ended with {code}: {self._errors()}"
+        if result.cause is Cause.TOO_LARGE:
+            result.files.clear()  # one without an announced length ends where it was cut off, and looks whole
         if result.cause:
             logger.info("event=download_failed cause=%s detail=%r", result.cause, result.detail[:300])
 
