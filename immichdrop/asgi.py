@@ -1,5 +1,5 @@
-"""The server's application: file bytes go to the tus endpoint, the older routes, the plain form or the share target,
-sockets to Channels, the rest to Django."""
+"""The server's application: file bytes go to the tus endpoint, the older routes, the Shortcuts', the plain form or the
+share target, sockets to Channels, the rest to Django."""
 
 import os
 from typing import cast
@@ -19,6 +19,8 @@ from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.handler import OneGoHandler  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
 from immichdrop.static_files import StaticFiles  # noqa: E402
+from ingest.downloads import application as downloads  # noqa: E402
+from ingest.shortcuts import application as shortcuts  # noqa: E402
 from uploads import legacy, plain_form, share_target, spool, staging, tus  # noqa: E402
 from uploads.consumers import UploadsConsumer  # noqa: E402
 
@@ -30,12 +32,16 @@ class ByPath:
         self,
         tus_app: Application,
         legacy_app: Application,
+        shortcuts_app: Application,
+        urls_app: Application,
         plain_form_app: Application,
         share_app: Application,
         others: Application,
     ) -> None:
         self.tus_app = tus_app
         self.legacy_app = legacy_app
+        self.shortcuts_app = shortcuts_app
+        self.urls_app = urls_app
         self.plain_form_app = plain_form_app
         self.share_app = share_app
         self.others = others
@@ -46,6 +52,10 @@ class ByPath:
             app = self.tus_app
         elif scope["path"] in legacy.PATHS:
             app = self.legacy_app
+        elif scope["path"] in shortcuts.PATHS:
+            app = self.shortcuts_app
+        elif scope["path"] in downloads.PATHS:
+            app = self.urls_app
         elif plain_form.is_plain_form(scope):
             app = self.plain_form_app
         elif share_target.is_share(scope):
@@ -55,6 +65,8 @@ class ByPath:
 
 tus_app = tus.TusApp(spool.default())
 legacy_app = legacy.LegacyApp(spool.default())
+shortcuts_app = shortcuts.ShortcutsApp(spool.default())
+urls_app = downloads.UrlsApp()
 plain_form_app = plain_form.PlainFormApp(spool.default())
 share_app = share_target.ShareApp(spool.default(), staging.default())
 application = TrustedProxies(
@@ -63,6 +75,8 @@ application = TrustedProxies(
             "http": ByPath(
                 tus_app,
                 legacy_app,
+                shortcuts_app,
+                urls_app,
                 plain_form_app,
                 share_app,
                 StaticFiles(BodyGuard(cast("Application", OneGoHandler())), settings.STATIC_ROOT, settings.STATIC_URL),

@@ -129,6 +129,14 @@ def names(name: str, default: Sequence[str]) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()] or list(default)
 
 
+def some_of(name: str, default: Sequence[str], allowed: Sequence[str]) -> list[str]:
+    """A list separated by commas, of words that are allowed; in lower case."""
+    chosen = [word.lower() for word in names(name, default)]
+    if set(chosen) <= set(allowed):
+        return chosen
+    raise refuse(name, text(name), f"some of {', '.join(allowed)}, separated by commas")
+
+
 def networks(name: str, default: list[Network]) -> list[Network]:
     """Addresses and networks separated by commas; `none` is an empty list, `*` the private networks."""
     value = text(name)

@@ -1,9 +1,11 @@
 """Days and sizes as the person's language writes them, by Unicode's rules (CLDR, which Babel brings)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
 from babel.units import format_unit
 from django.utils.translation import get_language, to_locale
 
@@ -31,6 +33,11 @@ def moment(value: datetime, *, year: bool = False) -> str:
     written = format_date(value, "long", locale=locale) if year else day(value)
     pattern = str(locale.datetime_formats["medium"])
     return pattern.format(format_skeleton("Hm", value, locale=locale), written)
+
+
+def one_of(words: Sequence[str]) -> str:
+    """Words to choose from: `TikTok, Instagram or X`."""
+    return format_list(words, "or", locale=_locale())
 
 
 def size(value: int) -> str:

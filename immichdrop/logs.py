@@ -13,6 +13,9 @@ _VEILED = (
     # A link's token or custom address, in a path or in a query.
     (re.compile(r"(/invite/)[^/\s?\"']+"), r"\1…"),
     (re.compile(r"(\binvite(?:_token)?=)[^&\s\"']+"), r"\1…"),
+    # An API token, by itself and in a query.
+    (re.compile(r"\bdrop_[A-Za-z0-9_-]{43}"), "drop_…"),
+    (re.compile(r"(\btoken=)[^&\s\"']+"), r"\1…"),
     # PostgreSQL: "Failing row contains (…)" has file names and addresses.
     (re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE), r"\1: …"),
 )

@@ -18,11 +18,13 @@ from django.views.decorators.http import require_GET
 
 from immichdrop.json_api import ErrorAnswer
 
+Paths = Mapping[str, Mapping[str, object]]
+Schemas = Mapping[str, object]
 V = TypeVar("V", bound=Callable[..., HttpResponse])
 JSON = "application/json"
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _ERRORS_OF_ALL = {403: ("foreign_origin",)}
-_ERRORS_WITH_LOGIN = {401: ("unauthorized",)}
+_ERRORS_WITH_LOGIN = {401: ("unauthorized",), 403: ("forbidden",), 429: ("too_many_requests",)}
 _ERRORS_WITH_BODY = {400: ("invalid_json",), 413: ("body_too_large",)}
 
 
@@ -69,6 +71,16 @@ def describes(*operations: Operation) -> Callable[[V], V]:
     return remember
 
 
+_beside: dict[str, Mapping[str, object]] = {}
+_beside_schemas: dict[str, object] = {}
+
+
+def describe_beside(paths: Paths, schemas: Schemas) -> None:
+    """Adds routes that run in front of Django, as OpenAPI has them, with the shapes that they name."""
+    _beside.update(paths)
+    _beside_schemas.update(schemas)
+
+
 def described(patterns: Sequence[URLPattern | URLResolver]) -> Iterator[tuple[str, Operation]]:
     """Every operation that a view describes, with its path."""
     for pattern in patterns:
@@ -90,18 +102,25 @@ def document(patterns: Sequence[URLPattern | URLResolver]) -> dict[str, object]:
         paths.setdefault(path, {})[operation.method] = _operation(path, operation, schema_of)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Immich Drop", "version": "1", "description": "Links, for the scripts of hosts."},
+        "info": {"title": "Immich Drop", "version": "1", "description": "Links and files, for the scripts of hosts."},
         "servers": [{"url": settings.PUBLIC_BASE_URL or "/"}],
-        "paths": paths,
+        "paths": {**paths, **_beside},
         "components": {
-            "schemas": components,
+            "schemas": {**components, **_beside_schemas},
             "securitySchemes": {
                 "login": {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": settings.SESSION_COOKIE_NAME,
                     "description": "Given by POST /api/login.",
-                }
+                },
+                "token": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "x-api-key",
+                    "description": "An API token; for hosts' routes one that may make and change links.",
+                },
+                "bearer": {"type": "http", "scheme": "bearer", "description": "The same in another place."},
             },
         },
     }
@@ -136,7 +155,7 @@ def _operation(path: str, operation: Operation, schema_of: Mapping[str, object])
         "summary": operation.summary,
         "parameters": parameters,
         "responses": answers,
-        "security": [{"login": []}] if operation.login else [],
+        "security": [{"login": []}, {"token": []}, {"bearer": []}] if operation.login else [],
     }
     if operation.body:
         said["requestBody"] = {"required": True, "content": {JSON: {"schema": schema_of[repr(operation.body)]}}}

@@ -72,6 +72,7 @@ class Route:
     path: str
     summary: str
     for_hosts: bool
+    by_token: bool  # alone
     parameters: list[Field]
     body: Shape | None
     status: str
@@ -106,9 +107,10 @@ def _routes(paths: Mapping[str, Mapping[str, Schema]], shapes: Mapping[str, Sche
                 method=method.upper(),
                 path=path,
                 summary=said["summary"],
-                for_hosts=bool(said["security"]),
+                for_hosts={"login": []} in said["security"],
+                by_token=bool(said["security"]) and {"login": []} not in said["security"],
                 parameters=[_parameter(each) for each in said["parameters"]],
-                body=_sent(said["requestBody"]["content"][JSON]["schema"], shapes) if "requestBody" in said else None,
+                body=_body(said["requestBody"]["content"], shapes) if "requestBody" in said else None,
                 status=status,
                 media_types=list(content),
                 shape=_sent(content[JSON]["schema"], shapes) if JSON in content else None,
@@ -119,6 +121,11 @@ def _routes(paths: Mapping[str, Mapping[str, Schema]], shapes: Mapping[str, Sche
 def _parameter(said: Schema) -> Field:
     about = said.get("description") or _("The link's token or custom address")
     return Field(said["name"], kind_of(said["schema"]), said["required"], marked(about))
+
+
+def _body(content: Mapping[str, Schema], shapes: Mapping[str, Schema]) -> Shape:
+    """What is sent: the first of the ways there are."""
+    return _sent(next(iter(content.values()))["schema"], shapes)
 
 
 def _sent(schema: Schema, shapes: Mapping[str, Schema]) -> Shape:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from immichdrop import environment as env
 from immichdrop import languages, secret
+from ingest.downloads.platforms import PLATFORMS, chosen
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.read_dotenv(Path.cwd())
@@ -99,6 +100,23 @@ UNFINISHED_EXPIRE_HOURS = env.integer("UNFINISHED_EXPIRE_HOURS", 24, least=1, mo
 SPOOL_FREE_MB = env.integer("SPOOL_FREE_MB", 0, least=0, most=1_000_000_000)
 SPOOL_GRACE_HOURS = env.integer("SPOOL_GRACE_HOURS", 24, least=0, most=100_000)
 
+# --- Shortcuts and scripts
+
+LEGACY_OPEN_API = env.flag("LEGACY_OPEN_API", default=False)
+TOKEN_IN_ADDRESS = env.flag("TOKEN_IN_ADDRESS", default=True)
+
+# --- links that are downloaded
+
+SOCIAL_MEDIA_UPLOADS_ENABLED = env.flag("SOCIAL_MEDIA_UPLOADS_ENABLED", default=False)
+SOCIAL_MEDIA_PLATFORMS = env.some_of(
+    "SOCIAL_MEDIA_PLATFORMS", ["tiktok", "instagram", "reddit", "youtube", "twitter"], list(PLATFORMS)
+)
+SOCIAL_MEDIA_TITLES = [platform.title for platform in chosen(SOCIAL_MEDIA_PLATFORMS)]
+DOWNLOAD_CONCURRENCY = env.integer("DOWNLOAD_CONCURRENCY", 1, least=1, most=16)
+DOWNLOAD_MAX_MB = env.integer("DOWNLOAD_MAX_MB", 2000, least=1, most=1_000_000)
+DOWNLOAD_MINUTES = env.integer("DOWNLOAD_MINUTES", 30, least=1, most=1440)
+URL_WAIT_SECONDS = env.integer("URL_WAIT_SECONDS", 25, least=0, most=300)
+
 # --- Django
 
 INSTALLED_APPS = [
@@ -107,6 +125,7 @@ INSTALLED_APPS = [
     "immichdrop",
     "invites",
     "uploads",
+    "ingest.downloads",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -122,6 +141,7 @@ MIDDLEWARE = [
     "immichdrop.security.SameOriginApiMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "invites.token_login.TokenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "immichdrop.urls"

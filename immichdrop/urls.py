@@ -11,14 +11,20 @@ from immichdrop import account, health, installing, oauth
 from immichdrop.albums_api import albums
 from immichdrop.login import login_page, logout_page
 from immichdrop.login_api import login_api, logout_api
-from immichdrop.openapi import openapi
+from immichdrop.openapi import describe_beside, openapi
 from immichdrop.openapi_page import docs
 from immichdrop.reachability import ping
+from ingest.downloads import description as downloads
+from ingest.downloads import views as downloads_views
+from ingest.shortcuts import description as shortcuts
 from invites import api as invites_api
-from invites import hosts_api, imported, menu, menu_rows, poster
+from invites import hosts_api, imported, menu, menu_rows, menu_tokens, poster
 from uploads import hosts_api as uploads_hosts_api
 from uploads import link_details, link_export, link_files, pages, share_page, status_page
 from uploads.metrics import metrics
+
+describe_beside(*downloads.parts())
+describe_beside(*shortcuts.parts())
 
 urlpatterns = [
     path("", pages.front_page, name="front"),
@@ -46,6 +52,8 @@ urlpatterns = [
     path("menu/connection", status_page.status, name="menu-connection"),
     path("menu/connection/retry", status_page.retry, name="menu-connection-retry"),
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
+    path("menu/tokens", menu_tokens.tokens, name="menu-tokens"),
+    path("menu/tokens/<int:token_id>/revoke", menu_tokens.revoke, name="menu-token-revoke"),
     path("menu/links/<str:token>", link_details.details, name="menu-details"),
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
     path("menu/links/<str:token>/removed", link_details.removed, name="menu-removed"),
@@ -67,6 +75,8 @@ urlpatterns = [
     path("api/invite/<str:token>", hosts_api.invite, name="invite-state"),
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
     path("api/invite/<str:token>/uploads", uploads_hosts_api.invite_uploads, name="invite-uploads"),
+    path("api/supported-platforms", downloads_views.supported_platforms, name="supported-platforms"),
+    path("api/upload/url/status/<str:job_id>", downloads_views.job, name="url-status"),
     path("api/login", login_api, name="api-login"),
     path("api/logout", logout_api, name="api-logout"),
     path("api/ping", ping, name="ping"),

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 
 from immichdrop.admin_lists import ExportAdmin, HistoryAdmin, shortened
 from invites.models import Guest, Invite, Visit
+from invites.token_admin import ApiTokenAdmin as ApiTokenAdmin  # where Django looks for an app's admin
 
 
 class InviteForm(forms.ModelForm):

@@ -68,6 +68,12 @@ def of_session(invite: Invite | None, session_id: str) -> Guest:
     return Guest.objects.get_or_create(secret_hash=f"{Guest.NO_SECRET}{digest[:56]}")[0]
 
 
+def of_token(secret: str) -> Guest:
+    """The guest whom the uploads of a new API token belong to; no secret leads to it either."""
+    digest = hashlib.sha256(f"token\0{secret}".encode()).hexdigest()
+    return Guest.objects.create(secret_hash=f"{Guest.NO_SECRET}{digest[:56]}")
+
+
 def visit(guest: Guest, invite: Invite) -> Visit:
     return Visit.objects.get_or_create(guest=guest, invite=invite)[0]
 

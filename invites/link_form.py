@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from immichdrop.models import User
 from invites import links
+from invites.form_fields import TOO_LONG, day_field, switch_field, text_field
 from invites.links import LONGEST_PASSWORD, LinkError, LinkFields
 from invites.models import LONGEST_WELCOME, Invite
 from invites.queries import ONE_TIME, UNLIMITED
@@ -25,22 +26,8 @@ ONCE, SEVERAL, NO_LIMIT = "once", "several", "no_limit"
 MB, GB = 1_000_000, 1_000_000_000
 UNITS = [(str(MB), "MB"), (str(GB), "GB")]
 _MOST = 10**6  # files, or units of bytes: far above what anybody means, far below what a column holds
-_A_DAY = _("A date such as 2026-07-14 is wanted.")
 _A_NUMBER = _("A number from 1 on is wanted, or nothing for no limit.")
-_TOO_LONG = _("At most %(limit_value)d characters, please.")
 _A_SIZE = _("A number above 0 is wanted, or nothing for no limit.")
-
-
-def _day(label: "Words", help_text: "Words" = "") -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d")
-    return forms.DateField(
-        label=label,
-        help_text=help_text,
-        required=False,
-        widget=widget,
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": _A_DAY},
-    )
 
 
 def _number(label: "Words", least: int = 1) -> forms.IntegerField:
@@ -66,27 +53,14 @@ def _unit(label: "Words") -> forms.ChoiceField:
     )
 
 
-def _text(label: "Words", longest: int, help_text: "Words" = "", **attrs: str) -> forms.CharField:
-    widget = forms.TextInput(attrs={"class": "input", "autocomplete": "off", **attrs})
-    words = {"max_length": _TOO_LONG}
-    return forms.CharField(
-        label=label, help_text=help_text, max_length=longest, required=False, widget=widget, error_messages=words
-    )
-
-
-def _switch(label: "Words", help_text: "Words") -> forms.BooleanField:
-    widget = forms.CheckboxInput(attrs={"class": "toggle toggle-primary"})
-    return forms.BooleanField(label=label, help_text=help_text, required=False, widget=widget)
-
-
 class LinkForm(forms.Form):
     """A new link as a host says it. What is left empty is as the model begins it."""
 
-    name = _text(_("Name"), 200, _("Guests see this as the title."))
-    album_name = _text(_("Album"), 200, _("Choose one, or write a new name. Empty: no album."), list="albums")
+    name = text_field(_("Name"), 200, _("Guests see this as the title."))
+    album_name = text_field(_("Album"), 200, _("Choose one, or write a new name. Empty: no album."), list="albums")
     album_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    expires_at = _day(_("Open until"), _("The end of that day. Empty: no end."))
-    opens_at = _day(_("Opens on"))
+    expires_at = day_field(_("Open until"), _("The end of that day. Empty: no end."))
+    opens_at = day_field(_("Opens on"))
     uses = forms.ChoiceField(
         label=_("How many times can it be used?"),
         choices=[(ONCE, _("Once")), (SEVERAL, _("Several times")), (NO_LIMIT, _("No limit"))],
@@ -104,19 +78,19 @@ class LinkForm(forms.Form):
         label=_("Password"),
         max_length=LONGEST_PASSWORD,
         required=False,
-        error_messages={"max_length": _TOO_LONG},
+        error_messages={"max_length": TOO_LONG},
         strip=False,
         # Whoever mistyped a date shall not have to think of another password.
         widget=forms.PasswordInput(render_value=True, attrs={"class": "input", "autocomplete": "new-password"}),
     )
-    slug = _text(
+    slug = text_field(
         _("Custom address"), 64, _("a-z, 0-9 and hyphens. Easier to type, and easier to guess."), autocapitalize="off"
     )
     welcome_text = forms.CharField(
         label=_("Welcome text"),
         max_length=LONGEST_WELCOME,
         required=False,
-        error_messages={"max_length": _TOO_LONG},
+        error_messages={"max_length": TOO_LONG},
         widget=forms.Textarea(attrs={"class": "textarea min-h-22", "rows": 3}),
     )
     max_files = _number(_("Files per guest"))
@@ -130,8 +104,8 @@ class LinkForm(forms.Form):
         initial="both",
         widget=forms.Select(attrs={"class": "select"}),
     )
-    describe = _switch(_("Guests’ words as description"), _("Name and message go with each file into Immich."))
-    tag = _switch(_("Tag in Immich"), _("Drop / this link / the guest’s name."))
+    describe = switch_field(_("Guests’ words as description"), _("Name and message go with each file into Immich."))
+    tag = switch_field(_("Tag in Immich"), _("Drop / this link / the guest’s name."))
     time_zone = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-zone": ""}))
 
     DETAILS = "slug welcome_text max_files max_file_size max_bytes kinds describe tag opens_at".split()  # folded away

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from immichdrop.models import ImmichAccount
+from invites.api_tokens import ApiToken as ApiToken  # where Django looks for an app's models
 from invites.queries import ONE_TIME, UNLIMITED, InviteQuerySet
 from invites.refusals import Refusal
 

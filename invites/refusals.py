@@ -35,6 +35,11 @@ class Refusal(StrEnum):
         """The code on the wire: an ended unlock differs from a missing one by its status alone."""
         return (Refusal.PASSWORD_REQUIRED if self is Refusal.UNLOCK_ENDED else self).value
 
+    @property
+    def words(self) -> str:
+        """What an API says of it to people."""
+        return _WORDS[self]
+
 
 _STATUSES = {
     Refusal.UNLOCK_ENDED: 401,
@@ -45,6 +50,27 @@ _STATUSES = {
     Refusal.DISK_FULL: 507,
     Refusal.TOO_MANY_REQUESTS: 429,
     Refusal.SHUTTING_DOWN: 503,
+}
+
+_WORDS = {
+    Refusal.INVALID_INVITE: "There is no such link.",
+    Refusal.DISABLED: "The link is disabled.",
+    Refusal.NOT_OPEN: "The link is not open yet.",
+    Refusal.EXPIRED: "The link has expired.",
+    Refusal.CLAIMED: "The link is for one person, and somebody else uses it.",
+    Refusal.EXHAUSTED: "The link is used up.",
+    Refusal.PASSWORD_REQUIRED: "The link asks for a password: open it in a browser first.",
+    Refusal.UNLOCK_ENDED: "The link has another password now: open it in a browser first.",
+    Refusal.TOO_MANY_FILES: "The link takes no more files from you.",
+    Refusal.QUOTA_EXCEEDED: "The link has no room for this file.",
+    Refusal.FILE_TOO_LARGE: "The file is too large.",
+    Refusal.WRONG_TYPE: "Files of this type are not taken here.",
+    Refusal.EMPTY_FILE: "The file is empty.",
+    Refusal.BAD_METADATA: "What was said of the file can't be read.",
+    Refusal.DISK_FULL: "The server has no room for this file now.",
+    Refusal.TOO_MANY_REQUESTS: "Too many requests; please wait.",
+    Refusal.SHUTTING_DOWN: "The server is ending; try again.",
+    Refusal.FOREIGN_ORIGIN: "Another site may not ask this.",
 }
 
 

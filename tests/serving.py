@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -78,6 +79,7 @@ class Processes:
             **environment,
         }
         self.running: list[subprocess.Popen[bytes]] = []
+        self.log: Path | None = None  # where what they write goes; else to the tests' own output
 
     def manage(self, *arguments: str) -> str:
         """Runs a command to its end; its standard output."""
@@ -106,7 +108,9 @@ class Processes:
         return process
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment)
+        command = [sys.executable, "manage.py", *arguments]
+        with self.log.open("wb") if self.log else nullcontext() as log:
+            process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         self.running.append(process)
         return process
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from django.urls import URLPattern, URLResolver
 
 from immichdrop.urls import urlpatterns
+from ingest.downloads import application as downloads
+from ingest.shortcuts import application as shortcuts
 from invites.refusals import Refusal
 from uploads import legacy
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 # Served in front of Django (immichdrop/asgi.py).
-ROUTES_BEFORE_DJANGO = {"/api/tus/", "/api/tus/{id}", "/ws", *legacy.PATHS}
+ROUTES_BEFORE_DJANGO = {"/api/tus/", "/api/tus/{id}", "/ws", *legacy.PATHS, *shortcuts.PATHS, *downloads.PATHS}
 
 
 def rows(document: str) -> list[list[str]]:

@@ -68,6 +68,8 @@ FOR_EVERYBODY = {
     "api/ping",
     "api/openapi.json",
     "api/docs",
+    "api/supported-platforms",
+    "api/upload/url/status/<str:job_id>",  # asks for a token
 }
 
 

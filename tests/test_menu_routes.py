@@ -20,6 +20,8 @@ OPEN_TO_ALL_HOSTS = {
     "menu-albums",
     "menu-bulk",
     "menu-imported",
+    "menu-tokens",
+    "menu-token-revoke",
     "menu-connection",
     "menu-connection-retry",
 }
@@ -47,7 +49,13 @@ def link(db: None) -> Iterator[Invite]:
 
 
 def filled(path: str, token: str) -> str:
-    values = {"token": token, "action": "save", "kind": "png", "upload_id": str(Upload.objects.get().pk)}
+    values = {
+        "token": token,
+        "action": "save",
+        "kind": "png",
+        "token_id": "1",
+        "upload_id": str(Upload.objects.get().pk),
+    }
     return re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], path)
 
 

@@ -30,6 +30,7 @@ class Offer:
 
     Where `size_known` is no, the client declared none, and `size` is what is reserved for it at first. `in_chunks` are
     older clients' files, whose chunks come in any order; `item_id` is such a client's own id of the file.
+    `description` is what Immich is to be told of it.
     """
 
     filename: str
@@ -45,6 +46,7 @@ class Offer:
     size_known: bool = True
     in_chunks: bool = False
     item_id: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

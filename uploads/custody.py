@@ -75,8 +75,17 @@ def _inspect_file(name: str, spool: Spool) -> None:
         young = timezone.now() - spool.changed_at(upload_id) < YOUNG
     except (ValueError, SpoolFileMissingError):
         return  # not one of ours, or just gone
-    if known or young:
+    if known or young or _held(upload_id, spool):
         return
     spool.set_aside(upload_id)
     CustodyAlarm.objects.get_or_create(reason=Reason.STRAY, detail=name)
     logger.critical("upload=%s alarm=%s kept_in=lost+found", upload_id, Reason.STRAY.value)
+
+
+def _held(upload_id: uuid.UUID, spool: Spool) -> bool:
+    """Whether somebody has it open: the first files of a long request wait for its end to get their rows."""
+    try:
+        spool.open(upload_id).close()
+    except (SpoolBusyError, SpoolFileMissingError):
+        return True
+    return False

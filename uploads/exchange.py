@@ -19,12 +19,16 @@ DRAIN_SECONDS = 5.0
 
 @dataclass
 class AnswerError(Exception):
-    """An answer that ends the request: `status`, the code in the JSON body, and words that name the field."""
+    """An answer that ends the request: `status`, the code in the JSON body, and words that name the field.
+
+    `body` is said instead of these two, on routes whose errors have another shape.
+    """
 
     status: int
     code: str
     detail: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] | None = None
 
 
 def _base_url(scope: Scope, headers: Mapping[str, str]) -> str:
@@ -66,7 +70,7 @@ class Exchange:
 
     async def refuse(self, error: AnswerError) -> None:
         """Answers with an error's code, then reads and drops some of the body that is still coming."""
-        said = {"error": error.code} | ({"message": error.detail} if error.detail else {})
+        said = error.body or {"error": error.code} | ({"message": error.detail} if error.detail else {})
         body = b"" if self.method == "HEAD" else json.dumps(said).encode()
         headers = {**error.headers, "Content-Type": "application/json"}
         if self._more_comes and self._long:

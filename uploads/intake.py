@@ -11,6 +11,7 @@ from django.utils import timezone
 from immichdrop.models import ImmichAccount
 from immichdrop.prepared import Insertion
 from invites import guests
+from invites.credentials import Destination
 from invites.finding import held
 from invites.models import Guest, Invite
 from invites.queries import UNLIMITED
@@ -64,13 +65,17 @@ def admit(
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A row that is to be made, for a file that is in the spool already."""
+    """A row that is to be made, for a file that is in the spool already.
+
+    Without a link, and without a `destination`, it goes where the public page's files go.
+    """
 
     upload_id: uuid.UUID
     offer: Offer
     guest: Guest | None
     invite: Invite | None
     arrived: Arrived = NOTHING_YET
+    destination: Destination | None = None
 
     @property
     def complete(self) -> bool:
@@ -135,11 +140,12 @@ class Places:
             if invite is None:  # deleted for good at this moment
                 raise RefusedError(Refusal.INVALID_INVITE)
         admission.check(offer, guest, invite, spool, creation.arrived)
+        destination = self._destination(creation, invite)
         upload = Upload(
             pk=creation.upload_id,
             invite=invite,
             guest=guest,
-            account=self._account(invite),
+            account=destination.account,
             key=offer.key if guest else "",
             filename=offer.filename,
             media_type=offer.media_type,
@@ -153,10 +159,11 @@ class Places:
             status=Upload.Status.RECEIVED if creation.complete else Upload.Status.RECEIVING,
             received_at=now if creation.complete else None,
             next_attempt_at=now,
-            album_id=invite.album_id if invite else None,
-            album_name=invite.album_name if invite else settings.IMMICH_ALBUM_NAME,
+            album_id=destination.album_id,
+            album_name=destination.album_name,
             client_address=offer.client_address or None,
             user_agent=offer.user_agent,
+            description=offer.description,
         )
         _ROWS.insert(upload)
         if creation.complete:
@@ -175,6 +182,12 @@ class Places:
                 return find(creation.offer, creation.guest, creation.invite) or error
             except RefusedError as other:
                 return other
+
+    def _destination(self, creation: Creation, invite: Invite | None) -> Destination:
+        """A link's is what it is now, with its row held."""
+        if invite:
+            return Destination(self._account(invite), invite.album_id, invite.album_name)
+        return creation.destination or Destination(self._account(None), None, settings.IMMICH_ALBUM_NAME)
 
     def _account(self, invite: Invite | None) -> ImmichAccount:
         key = invite.pk if invite else None

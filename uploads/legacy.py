@@ -16,10 +16,9 @@ from immichdrop.asgi_types import Receive, Scope, Send
 from immichdrop.body_guard import MAX_BODY
 from immichdrop.security import foreign
 from invites.refusals import Refusal, RefusedError
-from uploads import blocking, chunks, legacy_chunks, ownership, progress
+from uploads import blocking, chunks, legacy_chunks, legacy_files, ownership, progress
 from uploads.exchange import AnswerError, Exchange
 from uploads.legacy_fields import item_of_json, offer_of_json, parse_json, token_of, total_of_json
-from uploads.legacy_files import WholeFiles
 from uploads.legacy_forms import EarlyBytes, enter
 from uploads.lifecycle import NotReceivingError
 from uploads.models import Upload
@@ -27,6 +26,7 @@ from uploads.multipart_stream import FormCutError, FormError, FormTooLargeError
 from uploads.outcomes import PATIENCE, Outcomes
 from uploads.receiving import SILENCE, BusyError, DiskFullError, Turns
 from uploads.spool import Spool, SpoolBusyError, SpoolFileMissingError, SpoolFileShortError
+from uploads.whole_files import WholeFiles
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class LegacyApp:
         elif exchange.path == COMPLETE:
             await self._complete(exchange)
         else:
-            await self._tell(exchange, await self.files.take(exchange))
+            await self._tell(exchange, await legacy_files.take(exchange, self.files))
 
     async def _init(self, exchange: Exchange) -> None:
         said = parse_json(await _json_body(exchange))

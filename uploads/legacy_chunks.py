@@ -100,7 +100,7 @@ class Chunks:
             target = await blocking.run(self._aim, exchange, form, part, upload, chunk)
             try:
                 sink = Sink(target.file, target.start or 0, target.room, None)
-                length = await fill(exchange, form, turn, sink, early=False)
+                length = await fill(exchange, form.receive, turn, sink, early=False)
                 await form.until("")
                 await blocking.run(self._keep, upload, chunk, target, length)
             finally:
@@ -113,7 +113,7 @@ class Chunks:
             with self.early.taken(exchange.client):
                 await blocking.run(admission.check_disk, EARLY, self.spool)
                 async with self.turns.take(uuid.uuid4()) as turn:
-                    length = await fill(exchange, form, turn, Sink(file, 0, EARLY, None), early=True)
+                    length = await fill(exchange, form.receive, turn, Sink(file, 0, EARLY, None), early=True)
             await form.until("")
             chunk = chunk_of_form(form.fields)
             upload = await blocking.run(self._open, form.fields, exchange)
@@ -138,7 +138,7 @@ class Chunks:
         most = min(most - (start or 0), upload.chunk_length or most)
         if most <= 0:
             raise bad("chunk_index: it would begin behind the end of the file.")
-        space = room(exchange, form, part, most)
+        space = room(announced(exchange, form, part), most)
         if not upload.size_known:
             if start is None and chunk.last:
                 raise bad("size: it was not declared, so that the last chunk can't be the first to come.")

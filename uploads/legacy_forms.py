@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from immichdrop.asgi_types import Receive
 from invites import guests
+from invites.credentials import Destination
 from invites.models import Guest, Invite
 from invites.refusals import Refusal, RefusedError
 from uploads import admission, ownership
@@ -29,10 +31,14 @@ WITHOUT_LENGTH = 16 * MEBIBYTE  # bytes of a body that does not say how many it 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who sends, and through which link; None is nobody that is known, and the public page."""
+    """Who sends, and through which link; None is nobody that is known, and the public page.
+
+    `destination` is where it goes if neither the link nor the public page says so.
+    """
 
     guest: Guest | None
     invite: Invite | None
+    destination: Destination | None = None
 
 
 def enter(token: str, session_id: str, exchange: Exchange) -> Door:
@@ -67,20 +73,19 @@ def announced(exchange: Exchange, form: Form, part: Part) -> int | None:
     return None if exchange.length is None else form.rest(part, exchange.length)
 
 
-def room(exchange: Exchange, form: Form, part: Part, most: int) -> int:
-    """How many bytes of this part are taken, of which `most` may come."""
-    length = announced(exchange, form, part)
+def room(length: int | None, most: int) -> int:
+    """How many bytes of a file are taken, of which `most` may come, and `length` were announced."""
     # A form may end without the last line break.
     return min(most, WITHOUT_LENGTH if length is None else length + len(b"\r\n"))
 
 
-async def fill(exchange: Exchange, form: Form, turn: Turn, sink: Sink, *, early: bool) -> int:
-    """Writes the file's part into the sink, and makes it durable. How many bytes it had.
+async def fill(exchange: Exchange, receive: Receive, turn: Turn, sink: Sink, *, early: bool) -> int:
+    """Writes the file that `receive` gives into the sink, and makes it durable. How many bytes it had.
 
     Raises BusyError when it was asked to stop, and FormCutError when the client left or fell silent.
     """
     begin, space = sink.offset, sink.room
-    end = await pour(form.receive, turn, sink)
+    end = await pour(receive, turn, sink)
     if end is End.TOO_LONG:
         if early:
             raise bad(f"Fields: send them before the file, invite_token first, where it has more than {EARLY} bytes.")

@@ -12,6 +12,8 @@ from django.utils import timezone
 from immichdrop.models import ImmichAccount
 from invites.models import Guest, Invite
 
+LONGEST_DESCRIPTION = 2000  # characters
+
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def of_guest(self, guest: Guest, invite: Invite | None) -> "UploadQuerySet":
@@ -184,6 +186,9 @@ class Upload(models.Model):
         help_text="When Immich is asked once more whether it has it: what was deleted by force lives on for a while.",
     )
 
+    description = models.TextField(
+        blank=True, max_length=LONGEST_DESCRIPTION, help_text="What Immich is told of it, such as who posted it."
+    )
     client_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
 

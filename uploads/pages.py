@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from immichdrop import local_forms
 from immichdrop.security import embeddable
 from invites import guests, receipts
 from invites.api import answers_refusals, client_of, not_found
@@ -132,9 +133,17 @@ def _guest_page(request: HttpRequest, invite: Invite | None, title: str) -> Http
         "host_name": invite.host_name if invite else "",
         "config": page_config(invite),
         "outcome": plain_form.outcome_of(request.GET.dict()),
+        "platforms": _platforms(invite),
         "plain_largest": min(plain_form.LARGEST, admission.file_limit(invite)),
     }
     return render(request, "guest/page.html", context)
+
+
+def _platforms(invite: Invite | None) -> str:
+    """From where guests may have posts fetched at this link: "TikTok, Instagram or X"; empty where they may not."""
+    if not (settings.SOCIAL_MEDIA_UPLOADS_ENABLED and invite and invite.allow_urls):
+        return ""
+    return local_forms.one_of(settings.SOCIAL_MEDIA_TITLES)
 
 
 @require_GET

@@ -9,13 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from immichdrop.models import FailedAttempts, ImmichAccount, User
-from invites.models import Guest, Invite, Visit
+from invites import tokens
+from invites.api_tokens import Scope
+from invites.models import ApiToken, Guest, Invite, Visit
 from uploads.models import CustodyAlarm, KnownAlbum, KnownAsset, Upload
 
 pytestmark = pytest.mark.django_db
 
 KEY = "key-that-nobody-may-see"
-LISTED = [User, ImmichAccount, Invite, Guest, Upload, KnownAsset, KnownAlbum, CustodyAlarm]
+LISTED = [User, ImmichAccount, Invite, ApiToken, Guest, Upload, KnownAsset, KnownAlbum, CustodyAlarm]
 
 
 @pytest.fixture
@@ -38,6 +40,7 @@ def upload(account: ImmichAccount, invite: Invite) -> Upload:
     KnownAsset.objects.create(account=account, sha1="1" * 40, asset_id=uuid.uuid4())
     KnownAlbum.objects.create(account=account, name="Summer")
     CustodyAlarm.objects.create(reason="stray", detail="0123")
+    tokens.create_token(None, "Scanner", [Scope.FILES])
     return Upload.objects.create(
         account=account, invite=invite, guest=guest, filename="<b>sea</b>.jpg", size=5, offset=5, status="failed"
     )

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -52,6 +52,10 @@ class Check:
     def __post_init__(self) -> None:
         if self.state in (State.BAD, State.ATTENTION) and not self.advice:
             raise ValueError(f"{self.name} does not say what to do")
+
+
+# What stands above this package adds its own checks of the installation here, when it is loaded.
+more: list[Callable[[], Iterable[Check]]] = []
 
 
 class Question(Generic[T_co]):

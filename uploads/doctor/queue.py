@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from immichdrop.models import ImmichAccount, User
-from invites.models import Invite
+from invites.models import ApiToken, Invite
 from uploads import overview
 from uploads.doctor.checks import Check, Part, State
 from uploads.models import CustodyAlarm, Upload, UploadQuerySet
@@ -51,8 +51,13 @@ class Troubled:
 
 
 def of_host(host: User) -> UploadQuerySet:
-    """What came through a host's own links, those that were deleted since among them."""
-    return Upload.objects.filter(invite__owner=host)
+    """What came through a host's own links, those that were deleted since among them, and by the host's own tokens."""
+    own = Upload.objects.filter(invite__owner=host)
+    senders = list(ApiToken.objects.filter(owner=host).values_list("guest", flat=True))
+    if not senders:
+        return own
+    # By columns of the row alone, so that indexes find both.
+    return Upload.objects.filter(Q(invite__in=list(host.invites.values_list("pk", flat=True))) | Q(guest__in=senders))
 
 
 def queue_of(uploads: UploadQuerySet, address: str, now: datetime | None = None) -> Queue:
@@ -86,7 +91,7 @@ def failed_of(host: User) -> UploadQuerySet:
 
 def troubled_links(host: User) -> list[Troubled]:
     """The host's links with failed files, most of them first."""
-    failed = failed_of(host).filter(invite__deleted_at=None).order_by()
+    failed = Upload.objects.filter(invite__owner=host, invite__deleted_at=None, status=Status.FAILED).order_by()
     counts = failed.values_list("invite").annotate(number=Count("pk")).order_by("-number", "invite")[:LINKS]
     links = Invite.objects.in_bulk([pk for pk, _number in counts])
     return [Troubled(links[pk].token, links[pk].title, number) for pk, number in counts]

@@ -19,7 +19,7 @@ from invites.models import Invite
 from uploads import missing_albums, spool
 from uploads.doctor import address, immich, key, queue, server
 from uploads.doctor.address import Told
-from uploads.doctor.checks import Check, Part, Question, State, ask_all
+from uploads.doctor.checks import Check, Part, Question, State, ask_all, more
 from uploads.doctor.immich import Seen
 from uploads.doctor.queue import Queue, Troubled
 from uploads.models import Upload
@@ -187,4 +187,6 @@ def _say_of_installation(report: Report, asked: _Round) -> None:
     report.checks += [queue.paused_accounts(), queue.alarms()]
     report.checks += [server.disk(report.room), server.spool_check(place, report.queue), *server.folders()]
     report.checks += [server.processes(), server.redis(asked.redis)]
+    for look in more:
+        report.checks += look()
     report.checks += [immich.other_address(name, seen) for name, seen in asked.others.items()]

@@ -9,8 +9,9 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from immichdrop.asgi import application, legacy_app, plain_form_app, share_app, tus_app
+from immichdrop.asgi import application, legacy_app, plain_form_app, share_app, shortcuts_app, tus_app, urls_app
 from immichdrop.schema import ensure_migrated
+from ingest.downloads.worker import downloads_here
 from uploads import progress, spool
 from uploads.importing import import_at_start
 from uploads.worker import Worker
@@ -28,6 +29,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         tus_app.stop()
         legacy_app.stop()
+        shortcuts_app.stop()
+        urls_app.stop()
         plain_form_app.stop()
         share_app.stop()
         await super().shutdown(sockets)
@@ -61,12 +64,17 @@ class Command(BaseCommand):
             )
         )
         worker = None if no_worker else Worker(spool.default(), settings.MAX_CONCURRENT)
+        downloads = None if no_worker else downloads_here()
         if worker:
             worker.start()
         shown = host if ":" not in host else f"[{host}]"
         self.stdout.write(f"Immich Drop serves http://{shown}:{listener.getsockname()[1]}")
         if not settings.IMMICH_BASE_URL:
             self.stderr.write("IMMICH_BASE_URL is not set: files are received and wait.")
+        if settings.LEGACY_OPEN_API:
+            self.stderr.write(
+                "LEGACY_OPEN_API is set: anybody who reaches this server may send files, without a token."
+            )
         self.stdout.flush()
         for number in (signal.SIGINT, signal.SIGTERM):
             # Uvicorn takes them while it runs, and raises them again at its end, when deliveries still have to end.
@@ -74,6 +82,8 @@ class Command(BaseCommand):
         try:
             server.run(sockets=[listener])
         finally:
+            if downloads:
+                downloads.stop(STOP_SECONDS)
             if worker:
                 worker.stop(STOP_SECONDS)
         if not server.started:

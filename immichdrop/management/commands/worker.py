@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from immichdrop.schema import ensure_migrated
+from ingest.downloads.worker import downloads_here
 from uploads import spool
 from uploads.worker import Worker
 
@@ -31,6 +32,9 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         worker = Worker(spool.default(), concurrency)
         worker.start()
+        downloads = downloads_here()
         self.stdout.write(f"Delivering to Immich, {concurrency} at a time.")
         stop.wait()
+        if downloads:
+            downloads.stop(STOP_SECONDS)
         worker.stop(STOP_SECONDS)

@@ -13,6 +13,7 @@ import { fingerprint } from "./fingerprint.js";
 import { Hasher, workerAt } from "./hasher.js";
 import { Known } from "./known.js";
 import { Ledger } from "./ledger.js";
+import { startLinks } from "./links.js";
 import { Pace } from "./pace.js";
 import { PasswordForm } from "./password.js";
 import { startPicking } from "./picker.js";
@@ -190,6 +191,7 @@ setInterval(() => {
   if (courier.online && queue.items.some((item) => item.stalled)) recheck(api, courier);
 }, RECHECK_EVERY);
 startPicking(choose);
+startLinks(config, () => api.headers());
 courier.setOnline(navigator.onLine);
 board.show();
 rememberLink({ path: pathOf(config.invite), title: find("#event").textContent?.trim() ?? "" });

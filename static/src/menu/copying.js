@@ -35,9 +35,12 @@ function throughSelection(text) {
   return copied;
 }
 
-/** @param {string} url */
-async function copy(url) {
-  if (await intoClipboard(url)) toast(words("copied"));
+/**
+ * @param {string} url
+ * @param {string} [said] what is said of it; else that it is a link
+ */
+async function copy(url, said) {
+  if (await intoClipboard(url)) toast(said ?? words("copied"));
   else prompt("", url); // the browser's own way to show a text that can be copied by hand
 }
 
@@ -53,8 +56,8 @@ export function startCopying() {
     const button = event.target instanceof Element ? event.target.closest("[data-copy], [data-share]") : null;
     const link = /** @type {HTMLElement | null | undefined} */ (button?.closest("[data-url]"));
     if (!button || !link) return;
-    const { url = "", title = "" } = link.dataset;
-    if (button.matches("[data-copy]")) void copy(url);
+    const { url = "", title = "", copied } = link.dataset;
+    if (button.matches("[data-copy]")) void copy(url, copied);
     else navigator.share({ title, url }).catch(() => {}); // whoever closes the sheet did not want to
   });
   onParts((part) => {

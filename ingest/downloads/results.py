@@ -1,0 +1,115 @@
+"""What is said of a download, in the shapes of the contract's extension routes."""
+
+from typing import NotRequired, TypedDict
+
+from django.utils import timezone
+
+from ingest.downloads.models import SETTLES_WITHIN, Download, DownloadedFile
+from ingest.shortcuts.answers import UploadResult, failure, result_of
+from invites.credentials import Caller
+from uploads.models import Upload
+
+
+class UrlResult(TypedDict):
+    """What became of a link: the first file that came, and all others beside it."""
+
+    success: bool
+    result: UploadResult | None
+    error: str | None
+    total_uploaded: int
+    additional_results: list[UploadResult]
+
+
+class JobStatus(TypedDict):
+    """A job. `result` is there only when it is completed, `error` only when it failed: Shortcuts look whether they
+    have any value. `progress` in percent, `cause` a code, `files` names with their uploads' ids."""
+
+    job_id: str
+    status: str
+    created_at: float
+    platform: NotRequired[str]
+    progress: NotRequired[int]
+    cause: NotRequired[str]
+    result: NotRequired[UrlResult]
+    error: NotRequired[str]
+
+
+class UrlAnswer(TypedDict):
+    """The answer to both generations of clients. While nothing is known it is `job_id` and `status` alone."""
+
+    job_id: str
+    status: str
+    success: NotRequired[bool]
+    result: NotRequired[UploadResult | None]
+    error: NotRequired[str | None]
+    total_uploaded: NotRequired[int]
+    additional_results: NotRequired[list[UploadResult]]
+
+
+def status_of(download: Download, files: list[DownloadedFile]) -> str:
+    """The contract's word. `uploading` until Immich has the files, or keeps them waiting."""
+    if download.status != Download.Status.RECEIVED:
+        return str(download.status)
+    uploads = [file.upload for file in files if file.upload]
+    settled = all(upload.status in Upload.FINAL for upload in uploads)
+    overdue = download.ended_at is None or timezone.now() - download.ended_at >= SETTLES_WITHIN
+    return "completed" if settled or overdue else "uploading"
+
+
+def files_of(download: Download) -> list[DownloadedFile]:
+    return list(download.files.select_related("upload"))
+
+
+def url_result(download: Download, files: list[DownloadedFile], caller: Caller) -> UrlResult:
+    """Its files in their order, those that came first."""
+    results = [_of_file(download, file, caller) for file in sorted(files, key=lambda file: file.upload is None)]
+    good = [each for each in results if each["status"] == "success"]
+    words = download.message or None
+    if not words and results and not good:
+        words = results[0]["error"]
+    return UrlResult(
+        success=bool(good),
+        result=results[0] if results else None,
+        error=words,
+        total_uploaded=len(good),
+        additional_results=results[1:],
+    )
+
+
+def _of_file(download: Download, file: DownloadedFile, caller: Caller) -> UploadResult:
+    said = result_of(file.upload, caller) if file.upload else failure(file.filename, file.error)
+    return UploadResult(**{**said, "platform": download.platform})
+
+
+def job_status(download: Download, caller: Caller) -> JobStatus:
+    files = files_of(download)
+    said = JobStatus(
+        job_id=download.job_id,
+        status=status_of(download, files),
+        created_at=download.created_at.timestamp(),
+        platform=download.platform,
+        progress=download.progress,
+    )
+    if said["status"] == "completed":
+        said["result"] = url_result(download, files, caller)
+    if said["status"] == Download.Status.FAILED:
+        said["error"], said["cause"] = download.message, download.cause
+    return said
+
+
+def url_answer(download: Download, caller: Caller) -> UrlAnswer:
+    """The one answer for both generations."""
+    files = files_of(download)
+    status = status_of(download, files)
+    if status not in ("completed", "failed"):
+        return UrlAnswer(job_id=download.job_id, status="pending")
+    whole = url_result(download, files, caller)
+    return UrlAnswer(
+        job_id=download.job_id,
+        status=status,
+        success=whole["success"],
+        result=whole["result"],
+        error=whole["error"],
+        total_uploaded=whole["total_uploaded"],
+        additional_results=whole["additional_results"],
+    )

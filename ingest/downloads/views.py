@@ -1,0 +1,47 @@
+"""What may be asked about links: which platforms are taken, and what became of one."""
+
+from typing import TypedDict
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
+
+from ingest.downloads.models import Download
+from ingest.downloads.platforms import chosen
+from ingest.downloads.results import job_status
+from invites.api_tokens import Scope
+from invites.credentials import Caller, caller_required
+
+
+class Platforms(TypedDict):
+    """`examples`: an address of each, by its name. `enabled`: whether links are downloaded here at all."""
+
+    platforms: list[str]
+    examples: dict[str, str]
+    enabled: bool
+
+
+@csrf_exempt
+@require_GET
+def supported_platforms(request: HttpRequest) -> HttpResponse:
+    """`GET /api/supported-platforms`."""
+    found = chosen(settings.SOCIAL_MEDIA_PLATFORMS)
+    return JsonResponse(
+        Platforms(
+            platforms=[platform.name for platform in found],
+            examples={platform.name: platform.example for platform in found},
+            enabled=settings.SOCIAL_MEDIA_UPLOADS_ENABLED,
+        )
+    )
+
+
+@csrf_exempt
+@require_GET
+@caller_required(Scope.LINKS)
+def job(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse:
+    """`GET /api/upload/url/status/{job_id}`: to whoever asked for it; to others as if there was none."""
+    found = Download.objects.of_caller(caller).filter(job_id=job_id).first()
+    if found is None:
+        return JsonResponse({"detail": "Job not found or expired"}, status=404)
+    return JsonResponse(job_status(found, caller))

@@ -1,0 +1,72 @@
+"""A guest pastes a link: the field is there where the host allows it, and says what becomes of the post."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from ingest.downloads import platforms
+from ingest.downloads.fetching import Fetcher
+from ingest.downloads.worker import Downloads
+from tests.browser.conftest import PHONE, NewContext, axe
+from tests.conftest import MakeInvite
+from tests.ingest.downloads.conftest import *  # noqa: F403 - the platform, and the way to it
+from tests.ingest.downloads.fake_platform import FAKE, FakePlatform
+from uploads import spool
+from uploads.models import Upload
+
+CLIP = Path(__file__).parents[1].joinpath("media", "clip.mp4").read_bytes()
+
+
+@pytest.fixture
+def switched_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SOCIAL_MEDIA_UPLOADS_ENABLED = True
+    settings.SOCIAL_MEDIA_PLATFORMS = ["fake"]
+    settings.SOCIAL_MEDIA_TITLES = ["Fake"]
+    monkeypatch.setitem(platforms.PLATFORMS, "fake", FAKE)
+
+
+def paste(page: Page, address: str) -> None:
+    page.get_by_label("Paste a link from Fake").fill(address)
+    page.get_by_role("button", name="Fetch").click()
+
+
+def test_a_link_is_fetched(
+    web: str, switched_on: None, new_context: NewContext, fetcher: Fetcher, platform: FakePlatform,
+    make_invite: MakeInvite,
+) -> None:  # fmt: skip
+    platform.posts |= {
+        "1": {"id": "1", "title": "Waves", "url": "https://cdn.example/v.mp4", "ext": "mp4"},
+        "2": {"id": "2", "say": "This video is private"},
+    }
+    platform.files["/v.mp4"] = CLIP
+    downloads = Downloads(spool.default(), 1, fetcher)
+    downloads.start()
+    page = new_context(**PHONE, bypass_csp=True).new_page()
+    try:
+        page.goto(f"{web}{make_invite(allow_urls=True).path}")
+        page.get_by_text("Paste a link instead").click()
+        paste(page, "https://fake.example/post/1")
+        rows = page.locator("[data-link-jobs] li")
+        expect(rows.first).to_contain_text(re.compile("On its way|Received"), timeout=15_000)
+        paste(page, "https://fake.example/post/2")
+        expect(rows.first).to_contain_text("This post is private", timeout=15_000)
+        paste(page, "https://elsewhere.example/")
+        expect(rows.first).to_contain_text("none of these platforms")
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        downloads.stop(30)
+    assert [upload.filename for upload in Upload.objects.all()] == ["fake_Waves_1.mp4"]
+
+
+def test_there_is_no_field_where_the_host_does_not_want_it(
+    web: str, switched_on: None, new_context: NewContext, make_invite: MakeInvite, settings: Settings
+) -> None:
+    page = new_context().new_page()
+    for allowed, on in ((False, True), (True, False)):
+        settings.SOCIAL_MEDIA_UPLOADS_ENABLED = on
+        page.goto(f"{web}{make_invite(allow_urls=allowed).path}")
+        expect(page.get_by_text("Paste a link instead")).to_have_count(0)

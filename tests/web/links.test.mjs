@@ -1,0 +1,26 @@
+/** What a pasted link's row says, by what the server says of its job. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { stateOf, wordOf } from "../../static/src/guest/links.js";
+
+const words = { fetching: "F", sending: "S", received: "R", private: "P", nothing_there: "N", too_large: "L", other: "O" };
+
+test("a job on its way", () => {
+  assert.deepEqual(stateOf({ job_id: "1", status: "pending" }, words), { text: "F", progress: null, over: false });
+  assert.deepEqual(stateOf({ job_id: "1", status: "downloading", progress: 40 }, words), { text: "F", progress: 40, over: false });
+  assert.deepEqual(stateOf({ job_id: "1", status: "uploading", progress: 100 }, words), { text: "S", progress: 100, over: false });
+});
+
+test("a job that is over", () => {
+  assert.equal(stateOf({ job_id: "1", status: "completed" }, words).text, "R");
+  assert.deepEqual(stateOf({ job_id: "1", status: "failed", cause: "private" }, words), { text: "P", progress: null, over: true });
+});
+
+test("codes that share words, and those that have none", () => {
+  assert.equal(wordOf("unsupported", words), "N");
+  assert.equal(wordOf("too_long", words), "L");
+  assert.equal(wordOf("brand_new", words), "O");
+  assert.equal(wordOf(undefined, words), "O");
+});
