@@ -44,7 +44,7 @@ def test_its_pages_speak_every_language(made: Stage) -> None:
 
 def test_nothing_of_the_build_is_left_in_it(made: Stage) -> None:
     left = {path.name for path in made.inside(".").iterdir()}
-    folders = {"immichdrop", "invites", "uploads", "templates", "static", "locale"}
+    folders = {"immichdrop", "invites", "uploads", "ingest", "templates", "static", "locale"}
     assert left == {"manage.py", "requirements.txt", *folders}
     assert not list(made.inside(".").rglob("node_modules"))
 
