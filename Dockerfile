@@ -17,13 +17,14 @@ COPY manage.py ./
 COPY immichdrop immichdrop
 COPY invites invites
 COPY uploads uploads
+COPY ingest ingest
 COPY templates templates
 COPY locale locale
 COPY --from=pages /build/static/dist static/dist
 # The last line is for checkouts that only their owner may read: whoever PUID names has to read this.
 RUN DATA_DIR=build python manage.py collectstatic --noinput --clear --verbosity 0 && rm -r build \
     && python -m babel.messages.frontend --quiet compile -D django -d locale \
-    && python -m compileall -q immichdrop invites uploads \
+    && python -m compileall -q immichdrop invites uploads ingest \
     && chmod -R a+rX .
 ENV DATA_DIR=/data PORT=8080
 VOLUME /data

@@ -96,6 +96,10 @@ UNFINISHED_EXPIRE_HOURS = env.integer("UNFINISHED_EXPIRE_HOURS", 24, least=1, mo
 SPOOL_FREE_MB = env.integer("SPOOL_FREE_MB", 0, least=0, most=1_000_000_000)
 SPOOL_GRACE_HOURS = env.integer("SPOOL_GRACE_HOURS", 24, least=0, most=100_000)
 
+# --- folders (`sync_folder`)
+
+SCREENSHOTS_PATH = env.text("SCREENSHOTS_PATH")
+
 # --- Django
 
 INSTALLED_APPS = [
@@ -104,6 +108,7 @@ INSTALLED_APPS = [
     "immichdrop",
     "invites",
     "uploads",
+    "ingest.folders",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
