@@ -27,6 +27,7 @@ from uploads.delivery import IN_TRASH
 logger = logging.getLogger("ingest.folders")
 
 GATHER = 0.3  # seconds that files wait for company
+AT_THE_END = 0.02  # seconds, when no more are being looked into
 MOST = 500  # files
 
 
@@ -64,6 +65,7 @@ class Finishing:
         self.give_up = give_up
         self.restore_trashed = restore_trashed
         self.queue: queue.Queue[Step | None] = queue.Queue(4 * MOST)
+        self.hurry = threading.Event()  # nobody looks into more files: who has come need not wait for long
         self._thread = threading.Thread(target=self._run, name="folder-finishing", daemon=True)
         self._thread.start()
 
@@ -97,7 +99,8 @@ class Finishing:
         batch, until = [first], time.monotonic() + GATHER
         while len(batch) < MOST:
             try:
-                each = self.queue.get(timeout=max(0.0, until - time.monotonic()))
+                left = max(0.0, until - time.monotonic())
+                each = self.queue.get(timeout=min(left, AT_THE_END) if self.hurry.is_set() else left)
             except queue.Empty:
                 break
             if each is None:

@@ -43,7 +43,7 @@ def folder_at(root: str, account: ImmichAccount, shown_path: str) -> SyncFolder:
 def known(folder: SyncFolder, paths: Iterable[str]) -> dict[str, Known]:
     """The rows of these paths, by path: at most a thousand at once."""
     keys = {key_of(path): path for path in paths}
-    rows = SyncedFile.objects.filter(folder=folder, path_key__in=list(keys)).values_list(
+    rows = SyncedFile.objects.filter(folder=folder.pk, path_key__in=list(keys)).values_list(
         "path_key", "size", "mtime_ns", "sha1", "state", "asset_id"
     )
     return {keys[row[0]]: Known(*row[1:]) for row in rows.iterator(chunk_size=BLOCK)}

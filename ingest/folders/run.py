@@ -123,8 +123,10 @@ class Run:
     def _take_later(self) -> None:
         """Once more what was still being written, and what Immich lost."""
         for _ in range(ROUNDS):
+            self._finishing.hurry.set()
             self._senders.queue.join()
             self._finishing.queue.join()
+            self._finishing.hurry.clear()
             with self._lock:
                 later, self._later = self._later, []
             if not later:

@@ -1,6 +1,7 @@
 """One run after the other: what is new is sent once, whatever happened in between."""
 
 import os
+import signal
 import threading
 import unicodedata
 from pathlib import Path
@@ -13,6 +14,7 @@ from immichdrop.sandbox.faults import Hits
 from ingest.folders.models import SyncedFile
 from tests import pictures
 from tests.ingest.folders.conftest import Folder, in_album, names, no_rights_of_root
+from tests.serving import eventually
 
 UPLOADS = "POST /api/assets"
 
@@ -277,3 +279,24 @@ def test_a_file_of_this_moment_is_looked_at_once_more(folder: Folder, sandbox: S
 
     assert folder.sync("--settle", 0.3).outcomes == {"a.jpg": "sent"}
     assert [asset.size for asset in sandbox.assets()] == [len(whole)]
+
+
+def test_an_interrupted_run_ends_cleanly_and_the_next_goes_on(folder: Folder, sandbox: Sandbox) -> None:
+    for number in range(40):
+        folder.add(f"{number}.jpg", number)
+    sandbox.faults.latency = 0.01
+
+    def interrupt() -> None:
+        eventually(lambda: len(sandbox.assets()) >= 5, "some files")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    ran = folder.sync("--album", "A", "--concurrency", 1)
+    interrupting.join()
+
+    assert (ran.code, ran.end["stopped"], folder.last.last_outcome) == (130, True, "stopped")
+    assert 5 <= len(sandbox.assets()) < 40
+    assert folder.rows().keys() == set(names(sandbox))  # also what was on its way is noted
+    assert folder.sync("--album", "A").code == 0
+    assert in_album(sandbox, "A") == sorted(f"{number}.jpg" for number in range(40))

@@ -29,7 +29,7 @@ from ingest.folders.reporting import JsonReport, PlainReport, TerminalReport
 from ingest.folders.walking import Choice
 from ingest.folders.watching import Watching
 
-USAGE, NO_SERVER = 2, 75  # exit codes; 75 is EX_TEMPFAIL of sysexits.h
+USAGE, NO_SERVER, INTERRUPTED = 2, 75, 130  # exit codes; 75 is EX_TEMPFAIL of sysexits.h
 LOG_BYTES, LOG_FILES = 5_000_000, 3
 
 
@@ -97,6 +97,8 @@ class Command(BaseCommand):
             except old_history.OldHistoryError as error:
                 report.fails(str(error))
                 raise CommandError(str(error), returncode=USAGE) from error
+        if job.stopping.is_set():
+            sys.exit(INTERRUPTED)
         if any(failed):
             sys.exit(1)
 
