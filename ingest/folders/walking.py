@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 # What programs call files that they have not finished, and what NAS systems put beside photos.
 PARTIAL = (".part", ".partial", ".crdownload", ".download", ".tmp", ".temp", "~")
 NOT_PHOTOS = ("@eaDir", "#recycle", "lost+found", "$RECYCLE.BIN", "System Volume Information")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A regular file. `path`: within the folder; `size` in bytes; `mtime_ns` since 1970."""
 
     path: str
@@ -34,8 +34,8 @@ class Choice:
     recursive: bool = True
     follow_symlinks: bool = False
 
-    def name(self, path: str) -> bool:
-        name = os.path.basename(path)  # noqa: PTH119 - a million times
+    def file(self, path: str, name: str) -> bool:
+        """`name`: the last part of the path."""
         if not visible(name):
             return False
         if self.include and not _matches(path, name, self.include):
@@ -43,7 +43,7 @@ class Choice:
         return not (self.exclude and _matches(path, name, self.exclude))
 
     def folder(self, path: str) -> bool:
-        name = os.path.basename(path)  # noqa: PTH119
+        name = path.rpartition("/")[2]
         return self.recursive and visible(name) and not (self.exclude and _matches(path, name, self.exclude))
 
     def time(self, mtime_ns: int) -> bool:
@@ -102,7 +102,8 @@ class Walk:
         except OSError:
             return  # gone again
         if stat.S_ISREG(found.st_mode):
-            yield from self._file(path, found)
+            if self.choice.file(path, path.rpartition("/")[2]) and self.choice.time(found.st_mtime_ns):
+                yield Seen(path, found.st_size, found.st_mtime_ns)
         elif stat.S_ISDIR(found.st_mode) and self.choice.folder(path):
             yield from self.below(path)
 
@@ -110,16 +111,14 @@ class Walk:
         follow = self.choice.follow_symlinks
         try:
             if entry.is_file(follow_symlinks=follow):
-                if self.choice.name(path):
-                    yield from self._file(path, entry.stat(follow_symlinks=follow), named=True)
+                if self.choice.file(path, entry.name):
+                    found = entry.stat(follow_symlinks=follow)
+                    if self.choice.time(found.st_mtime_ns):
+                        yield Seen(path, found.st_size, found.st_mtime_ns)
             elif entry.is_dir(follow_symlinks=follow) and self.choice.folder(path) and self._new(entry):
                 waiting.append(path)
         except OSError as error:
             self.trouble(path, error)
-
-    def _file(self, path: str, found: os.stat_result, *, named: bool = False) -> Iterator[Seen]:
-        if (named or self.choice.name(path)) and self.choice.time(found.st_mtime_ns):
-            yield Seen(path, found.st_size, found.st_mtime_ns)
 
     def _new(self, entry: "os.DirEntry[str]") -> bool:
         """Links may lead in circles."""

@@ -2,11 +2,13 @@
 
 import io
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from immichdrop.command_line import main
 from immichdrop.sandbox import Sandbox
 from ingest.folders.album_names import AlbumRule, AlbumRuleError
 from ingest.folders.models import SyncedFile, SyncFolder
@@ -14,6 +16,7 @@ from ingest.folders.outcomes import Line, Summary
 from ingest.folders.reporting import PlainReport, TerminalReport
 from tests import pictures
 from tests.ingest.folders.conftest import Folder, in_album, names, sync
+from tests.serving import ROOT
 
 
 @pytest.mark.parametrize(
@@ -149,3 +152,12 @@ def test_plain_words_and_a_terminal() -> None:
     assert "sent: a.jpg" not in shown
     assert ".txt: no photo or video for Immich" in shown
     assert json.loads(json.dumps(summary.as_json()))["bytes"] == 3_000_000
+
+
+def test_the_console_script_takes_dashes(capfd: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["scripts"] == {"immichdrop": "immichdrop.command_line:main"}
+    with pytest.raises(SystemExit) as ended:
+        main(["immichdrop", "sync-folder", "/nowhere"])
+    assert ended.value.code == 2
+    assert "There is no folder /nowhere" in capfd.readouterr().err
