@@ -1,4 +1,4 @@
-"""`sync_folder` against each version, and a real server if named: once, changed, renamed, sidecar, live photo, album."""
+"""`sync_folder` against each version, and a real server if named: once, changed, renamed, sidecar, live photo."""
 
 from __future__ import annotations
 
