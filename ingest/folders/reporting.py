@@ -130,6 +130,7 @@ class TerminalReport(Report):
         self.console.print(f"[bold]{escape(folder)}[/] → {escape(address)}")
         self._ahead, self._files, self._of = False, 0, 0
         self._task = self._progress.add_task("", total=0, files="")
+        self._update()
         self._progress.start()
 
     def looked_ahead(self, files: int, size: int) -> None:

@@ -151,11 +151,11 @@ class Run:
                 if candidate is not None:
                     open_ones.append(candidate)
             self._ask(open_ones)
-            hand_over(open_ones)
         except BaseException:
             for candidate in open_ones:
                 candidate.close()
             raise
+        hand_over(open_ones)  # from here on they are closed by whoever has them
 
     # What is to be done with files
 
