@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import browser, dedupe, deliveries, scores
+from bench import browser, dedupe, deliveries, folders, scores
 from bench.loads import MB, Product, many, p95, peak_memory, seconds, send, written
 from tests.serving import eventually, free_port
 
@@ -100,6 +100,7 @@ def main() -> None:
             yardstick.process.terminate()
             yardstick.process.wait()
         deliveries.measure(folder, say)
+        folders.measure(folder, say)
         browser.measure(folder, say)
         scores.measure(folder, say)
 

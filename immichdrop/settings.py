@@ -117,6 +117,10 @@ DOWNLOAD_MAX_MB = env.integer("DOWNLOAD_MAX_MB", 2000, least=1, most=1_000_000)
 DOWNLOAD_MINUTES = env.integer("DOWNLOAD_MINUTES", 30, least=1, most=1440)
 URL_WAIT_SECONDS = env.integer("URL_WAIT_SECONDS", 25, least=0, most=300)
 
+# --- folders (`sync_folder`)
+
+SCREENSHOTS_PATH = env.text("SCREENSHOTS_PATH")
+
 # --- Django
 
 INSTALLED_APPS = [
@@ -126,6 +130,7 @@ INSTALLED_APPS = [
     "invites",
     "uploads",
     "ingest.downloads",
+    "ingest.folders",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -93,9 +93,14 @@ def test_the_example_sets_nothing_by_itself() -> None:
 # --- commands
 
 
+def our_commands() -> set[str]:
+    places = ("*/management/commands/[!_]*.py", "ingest/*/management/commands/[!_]*.py")
+    return {file.stem for place in places for file in ROOT.glob(place)}
+
+
 def test_every_command_is_in_the_docs() -> None:
-    commands = {file.stem for file in ROOT.glob("*/management/commands/[!_]*.py")}
-    assert {"serve", "worker", "sandbox", "create_invite"} <= commands
+    commands = our_commands()
+    assert {"serve", "worker", "sandbox", "create_invite", "sync_folder"} <= commands
     words = "".join(page.read_text() for page in [ROOT / "README.md", *DOCS.glob("*.md")])
     assert {name for name in commands if f"manage.py {name}" not in words} == set()
 
@@ -103,7 +108,7 @@ def test_every_command_is_in_the_docs() -> None:
 def test_no_page_names_a_command_that_is_not_there() -> None:
     words = "".join(page.read_text() for page in [ROOT / "README.md", *DOCS.glob("*.md")])
     named = set(re.findall(r"manage\.py ([a-z_]+)", words))
-    ours = {file.stem for file in ROOT.glob("*/management/commands/[!_]*.py")}
+    ours = our_commands()
     django = {"check", "migrate", "createsuperuser", "changepassword", "runserver", "collectstatic", "dumpdata"}
     assert named <= ours | django
 

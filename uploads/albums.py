@@ -45,22 +45,31 @@ class Placed:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def put(upload: Upload, asset_ids: Sequence[str], immich: Immich) -> Placed:
-    """Puts assets into the album that this upload wishes.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An album of an account: by its id, by its exact name, or by the id and else the name."""
+
+    account: ImmichAccount
+    name: str
+    album_id: uuid.UUID | None = None
+
+
+def put(wish: Wish, asset_ids: Sequence[str], immich: Immich) -> Placed:
+    """Puts assets into the album that is wished; one that is named and does not exist is made.
 
     A key that may not do it, or a name that Immich does not take, is the host's to mend, and no reason to call files
     undelivered. Raises ImmichError for all else that goes wrong.
     """
     gone = False
     try:
-        for album_id in _candidates(upload, immich):
+        for album_id in _candidates(wish, immich):
             try:
                 refused = _add(album_id, asset_ids, immich)
             except NotFound:
-                _forget(upload.account, album_id)
+                _forget(wish.account, album_id)
                 gone = True
                 continue
-            return Placed(_replaced(upload, album_id), refused=refused)
+            return Placed(_replaced(wish, album_id), refused=refused)
     except (Forbidden, Rejected) as error:
         if isinstance(error, Forbidden) and error.permission == "album.create":
             gone = True  # there is none of this name, and it can't be made
@@ -76,24 +85,24 @@ def _add(album_id: str, asset_ids: Sequence[str], immich: Immich) -> dict[str, s
     return {asset_id: word for asset_id, word in words.items() if word and word not in _IN_ALBUM}
 
 
-def _candidates(upload: Upload, immich: Immich) -> Iterator[str]:
+def _candidates(wish: Wish, immich: Immich) -> Iterator[str]:
     """The album by its id, then by its name, then by its name once more when that one was deleted as well."""
-    if upload.album_id:
-        yield str(upload.album_id)
-    if upload.album_name:
-        yield resolve(upload.account, upload.album_name, immich)
-        yield resolve(upload.account, upload.album_name, immich)
+    if wish.album_id:
+        yield str(wish.album_id)
+    if wish.name:
+        yield resolve(wish.account, wish.name, immich)
+        yield resolve(wish.account, wish.name, immich)
 
 
-def _replaced(upload: Upload, album_id: str) -> str:
+def _replaced(wish: Wish, album_id: str) -> str:
     """Where a chosen album was deleted, its link takes the one of the same name from now on. A note, or nothing."""
-    chosen = upload.album_id
+    chosen = wish.album_id
     if chosen is None or str(chosen) == album_id:
         return ""
     with transaction.atomic():
-        links = Invite.objects.filter(album_id=chosen, album_name=upload.album_name)
+        links = Invite.objects.filter(album_id=chosen, album_name=wish.name)
         links.update(album_id=uuid.UUID(album_id))
-        Upload.objects.filter(album_id=chosen, album_name=upload.album_name, in_album_at=None).update(
+        Upload.objects.filter(album_id=chosen, album_name=wish.name, in_album_at=None).update(
             album_id=uuid.UUID(album_id)
         )
     logger.warning("album=%s outcome=deleted replaced_by=%s", chosen, album_id)

@@ -49,14 +49,20 @@ _SLIPS = (
 def date_of(upload: Upload, file: BinaryIO) -> datetime:
     """The date an upload is sent with, always aware: when it was taken, else last changed, else received.
 
-    Raises nothing: what `taken_at` does not know to expect is logged as an error, and the next best date is taken.
+    Raises nothing.
     """
-    try:
-        taken = taken_at(file, ZoneInfo(settings.TIME_ZONE))
-    except _SLIPS:
-        logger.exception("upload=%s event=date_unreadable", upload.pk)
-        taken = None
+    taken = safely_taken_at(file, f"upload={upload.pk}")
     return taken or upload.last_modified or upload.received_at or upload.created_at
+
+
+def safely_taken_at(file: BinaryIO, whose: str) -> datetime | None:
+    """`taken_at` by the file's own offset, else in `TZ`; whatever it does not know to expect is logged as an error of
+    `whose` file, and costs only the date."""
+    try:
+        return taken_at(file, ZoneInfo(settings.TIME_ZONE))
+    except _SLIPS:
+        logger.exception("%s event=date_unreadable", whose)
+        return None
 
 
 def taken_at(file: BinaryIO, zone: tzinfo) -> datetime | None:

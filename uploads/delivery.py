@@ -203,7 +203,8 @@ def _into_album(found: Sequence[Found], immich: Immich) -> None:
     by_asset: dict[str, list[Found]] = defaultdict(list)
     for each in found:
         by_asset[each.existing.asset_id].append(each)
-    placed = albums.put(found[0].upload, list(by_asset), immich)
+    upload = found[0].upload
+    placed = albums.put(albums.Wish(upload.account, upload.album_name, upload.album_id), list(by_asset), immich)
     if placed.gone or not placed.missed:
         missing_albums.note([each.upload for each in found], gone=placed.gone)
     for each in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -12,7 +13,7 @@ from typing import BinaryIO
 from . import answers
 from .account import Account, segment
 from .answers import Answer, Asset, Existing, Uploaded
-from .errors import Invalid
+from .errors import Invalid, Rejected
 from .multipart import MultipartForm
 from .transport import Download
 
@@ -30,7 +31,8 @@ class AssetUpload:
     `created_at`, `modified_at`: aware. Immich may take the earlier one as the date of a file
     without EXIF, so give the same in both unless the difference means something.
     `sha1`: hex, if known. `on_progress` gets the number of bytes sent so far; on a second try it
-    starts over.
+    starts over. `sidecar`: the content of an XMP file; Immich drops it when it has the asset already (127).
+    `live_video_id`: the asset that is the moving half of this live photo; it becomes hidden (129-131).
     """
 
     filename: str
@@ -40,6 +42,8 @@ class AssetUpload:
     modified_at: datetime
     sha1: str | None = None
     on_progress: Callable[[int], None] | None = None
+    sidecar: bytes | None = None
+    live_video_id: str | None = None
 
 
 class Assets(Account):
@@ -60,7 +64,8 @@ class Assets(Account):
     def upload(self, asset: AssetUpload) -> Uploaded:
         """Send a file. FileUnreadable if it can't be read, or is shorter than announced.
 
-        Immich recognises a file it has by checksum, so sending one twice makes no second asset.
+        Immich recognises a file it has by checksum, so sending one twice makes no second asset. Some versions, and
+        proxies with a memory, say so by a 409: then the asset is looked up by `sha1`.
         """
         try:
             return self._upload(asset)
@@ -68,6 +73,11 @@ class Assets(Account):
             # The server may have been updated since its version was read.
             self._speak(refresh=True)
             return self._upload(asset)
+        except Rejected as error:
+            existing = self._conflicting(asset, error)
+            if existing is None:
+                raise
+        return Uploaded(id=existing.asset_id, duplicate=True)
 
     def asset(self, asset_id: str) -> Asset:
         """Needs `asset.read`. NotFound also when it is another account's."""
@@ -84,6 +94,13 @@ class Assets(Account):
     def original(self, asset_id: str) -> Download:
         """The file as it was sent. Needs `asset.download`."""
         return self._transport.download(f"/assets/{segment(asset_id)}/original")
+
+    def link_live_video(self, asset_id: str, video_id: str) -> None:
+        """Make a live photo of a still and a video that are both there (199). Needs `asset.update`.
+
+        One by one: the change of several at once ignores this field. NotFound when either is gone.
+        """
+        self._transport.json("PUT", f"/assets/{segment(asset_id)}", body={"livePhotoVideoId": video_id})
 
     def update_asset(self, asset_id: str, *, description: str | None = None, is_favorite: bool | None = None) -> Asset:
         """Change what is given, and leave the rest. Needs `asset.update`.
@@ -129,21 +146,31 @@ class Assets(Account):
         for result in Answer(answer).objects("results"):
             yield result.text("id"), _existing(result)
 
+    def _conflicting(self, asset: AssetUpload, error: Rejected) -> Existing | None:
+        if error.status != HTTPStatus.CONFLICT or asset.sha1 is None:
+            return None
+        return self.bulk_check({asset.sha1: asset.sha1})[asset.sha1]
+
     def _upload(self, asset: AssetUpload) -> Uploaded:
+        fields = {
+            # Required up to v2, where they identify the file on its device; ignored since v3.
+            "deviceAssetId": asset.sha1 or f"{asset.filename}-{asset.size}",
+            "deviceId": DEVICE_ID,
+            "fileCreatedAt": _iso(asset.created_at),
+            "fileModifiedAt": _iso(asset.modified_at),
+        }
+        if asset.live_video_id is not None:
+            fields["livePhotoVideoId"] = asset.live_video_id
+        name = {"filename": asset.filename}
         form = MultipartForm(
-            {
-                # Required up to v2, where they identify the file on its device; ignored since v3.
-                "deviceAssetId": asset.sha1 or f"{asset.filename}-{asset.size}",
-                "deviceId": DEVICE_ID,
-                "fileCreatedAt": _iso(asset.created_at),
-                "fileModifiedAt": _iso(asset.modified_at),
-                "filename": asset.filename,
-            },
+            fields if asset.sidecar is not None else fields | name,
             file_field="assetData",
             filename=_ascii_name(asset.filename),
             size=asset.size,
             open_file=asset.open,
             on_progress=asset.on_progress,
+            sidecar=asset.sidecar,
+            last=name if asset.sidecar is not None else None,
         )
         answer = Answer(self._transport.json("POST", "/assets", form=form))
         return Uploaded(id=answer.text("id"), duplicate=answer.text("status") == "duplicate")

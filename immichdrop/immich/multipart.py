@@ -22,10 +22,12 @@ class FileUnreadable(Exception):  # noqa: N818 (named as the errors beside it)
 
 
 class MultipartForm:
-    """Fields first, then one file part.
+    """Fields first, then one file part, then what has to stand behind it.
 
     `fields` come before the file because Immich looks at `filename` only if it precedes the file
     (recorded exchanges 069, 070). `filename` must be ASCII without quotes and control characters.
+    `sidecar` (small, so in memory) becomes a part of its own behind the file, and `last` are the fields behind that:
+    a `filename` before a sidecar would decide its type as well (125, 161).
     `on_progress` gets the number of file bytes handed over so far. Iterating again reads the file
     again from what `open_file` gives; it is closed after each pass.
     """
@@ -39,11 +41,16 @@ class MultipartForm:
         size: int,
         open_file: Callable[[], BinaryIO],
         on_progress: Callable[[int], None] | None = None,
+        sidecar: bytes | None = None,
+        last: Mapping[str, str] | None = None,
     ) -> None:
         boundary = secrets.token_hex(16)
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        self._head = _head(boundary, fields, file_field, filename)
-        self._tail = f"\r\n--{boundary}--\r\n".encode()
+        self._head = _fields(boundary, fields) + _file_head(boundary, file_field, filename)
+        behind = [b"\r\n"]
+        if sidecar is not None:
+            behind += [_file_head(boundary, "sidecarData", f"{filename}.xmp"), sidecar, b"\r\n"]
+        self._tail = b"".join([*behind, _fields(boundary, last or {}), f"--{boundary}--\r\n".encode()])
         self._size = size
         self._open_file = open_file
         self._on_progress = on_progress
@@ -77,13 +84,16 @@ class MultipartForm:
             raise FileUnreadable(str(error)) from error
 
 
-def _head(boundary: str, fields: Mapping[str, str], file_field: str, filename: str) -> bytes:
+def _fields(boundary: str, fields: Mapping[str, str]) -> bytes:
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in fields.items()
     ]
-    parts.append(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{file_field}"; '
-        f'filename="{filename}"\r\nContent-Type: application/octet-stream\r\n\r\n'
-    )
     return "".join(parts).encode(errors="replace")
+
+
+def _file_head(boundary: str, field: str, filename: str) -> bytes:
+    return (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; '
+        f'filename="{filename}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+    ).encode()

@@ -1,0 +1,260 @@
+"""`manage.py sync_folder`: what is new in a folder goes to Immich, once."""
+
+import logging
+import signal
+import sys
+import threading
+from argparse import ArgumentTypeError, BooleanOptionalAction
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from immichdrop.logs import TextFormatter
+from immichdrop.schema import ensure_migrated
+from ingest.folders import old_history
+from ingest.folders.album_names import AlbumRule, AlbumRuleError
+from ingest.folders.candidate import ignore_lease_signal
+from ingest.folders.job import BusyError, Job, options_for, roots_of
+from ingest.folders.looking import Options
+from ingest.folders.models import shown
+from ingest.folders.network import Network, NoServerError, Pace
+from ingest.folders.outcomes import Report
+from ingest.folders.reporting import JsonReport, PlainReport, TerminalReport
+from ingest.folders.walking import Choice
+from ingest.folders.watching import Watching
+
+USAGE, NO_SERVER, INTERRUPTED = 2, 75, 130  # exit codes; 75 is EX_TEMPFAIL of sysexits.h
+LOG_BYTES, LOG_FILES = 5_000_000, 3
+
+
+class Command(BaseCommand):
+    help = "Sends what is new in a folder to Immich, exactly once. Files are only read."
+    # Immich and the history are all it needs.
+    requires_system_checks = ()
+    stealth_options = ("pace",)  # how patient it is, for tests
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("paths", metavar="PATH", nargs="*", help="folders (SCREENSHOTS_PATH)")
+        album = parser.add_mutually_exclusive_group()
+        album.add_argument(
+            "--album", metavar="NAME", help="the album, made if it is missing; may have parts like {:%%Y/%%m}"
+        )
+        album.add_argument("--album-from-folder", action="store_true", help="an album for each folder, by its name")
+        parser.add_argument("--recursive", action=BooleanOptionalAction, default=True, help="folders below, too")
+        parser.add_argument("--follow-symlinks", action="store_true", help="also what symbolic links lead to")
+        parser.add_argument("--include", metavar="GLOB", action="append", default=[], help="only such names or paths")
+        parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="no such names or paths")
+        parser.add_argument("--since", metavar="DATE", type=_since, help="only files changed on this day or later")
+        parser.add_argument("--watch", action="store_true", help="go on, and send files as they come")
+        parser.add_argument(
+            "--interval", metavar="SECONDS", type=_seconds, default=300.0, help="with --watch: a full look so often"
+        )
+        parser.add_argument(
+            "--settle", metavar="SECONDS", type=_seconds, default=2.0, help="how long a file must have been left alone"
+        )
+        parser.add_argument("--restore-trashed", action="store_true", help="take what is sent out of Immich's trash")
+        parser.add_argument(
+            "--concurrency", metavar="N", type=_count, default=settings.MAX_CONCURRENT, help="at a time"
+        )
+        parser.add_argument("--history", metavar="FILE", type=Path, help=f"the earlier script's {old_history.NAME}")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be sent, and send nothing")
+        parser.add_argument("--json", action="store_true", help="a JSON object on each line")
+        parser.add_argument("--log-file", metavar="FILE", type=Path, help="instead of sync_folder.log in DATA_DIR")
+
+    def handle(
+        self,
+        *,
+        watch: bool,
+        interval: float,
+        json: bool,
+        log_file: Path | None,
+        pace: Pace = Pace(),  # noqa: B008 - it is frozen
+        **given: object,
+    ) -> None:
+        options, roots = self._options(given), self._roots(given, must_exist=not watch)
+        if watch and options.dry_run:
+            raise CommandError("--watch and --dry-run exclude each other.", returncode=USAGE)
+        report = self._report(json)
+        job = self._job(report, roots, given, pace)
+        ensure_migrated()
+        ignore_lease_signal()
+        with _logged(log_file or settings.DATA_DIR / "sync_folder.log"), _stopped_by_signals(job):
+            try:
+                if watch:
+                    self._watch(job, options, roots, interval)
+                    return
+                failed = [self._once(job, options_for(options, root)) for root in roots if not job.stopping.is_set()]
+            except NoServerError as error:
+                message = f"Immich can't be reached. Nothing is lost: run this again. {error}"
+                report.fails(message)
+                raise CommandError(message, returncode=NO_SERVER) from error
+            except old_history.OldHistoryError as error:
+                report.fails(str(error))
+                raise CommandError(str(error), returncode=USAGE) from error
+        if job.stopping.is_set():
+            sys.exit(INTERRUPTED)
+        if any(failed):
+            sys.exit(1)
+
+    def _once(self, job: Job, options: Options) -> bool:
+        """Whether anything failed."""
+        try:
+            return job.run(options).failed
+        except BusyError as error:
+            job.report.notes(str(error))
+            return False
+
+    def _watch(self, job: Job, options: Options, roots: list[str], interval: float) -> None:
+        def look(root: str, only: Collection[str] | None) -> bool:
+            try:
+                job.run(options_for(options, root), only)
+            except NoServerError as error:
+                job.report.notes(f"Immich can't be reached, and is asked again. {error}")
+                return False
+            except BusyError as error:
+                job.report.notes(str(error))
+            return True
+
+        recursive = options.choice.recursive
+        Watching(roots, look, job.report.notes, job.stopping, interval=interval, recursive=recursive).run()
+
+    # What was asked for
+
+    def _options(self, given: dict[str, object]) -> Options:
+        album, from_folder = given["album"], bool(given["album_from_folder"])
+        since = given["since"]
+        template = settings.IMMICH_ALBUM_NAME if album is None and not from_folder else album or ""
+        try:
+            rule = AlbumRule(str(template), from_folder)
+        except AlbumRuleError as error:
+            raise CommandError(f"--album: {error}", returncode=USAGE) from error
+        choice = Choice(
+            include=tuple(_texts(given["include"])),
+            exclude=tuple(_texts(given["exclude"])),
+            since_ns=since if isinstance(since, int) else None,
+            recursive=bool(given["recursive"]),
+            follow_symlinks=bool(given["follow_symlinks"]),
+        )
+        return Options(
+            root="",
+            choice=choice,
+            album=rule,
+            concurrency=int(str(given["concurrency"])),
+            restore_trashed=bool(given["restore_trashed"]) or settings.RESTORE_TRASHED,
+            dry_run=bool(given["dry_run"]),
+            settle=float(str(given["settle"])),
+        )
+
+    def _roots(self, given: dict[str, object], *, must_exist: bool) -> list[str]:
+        roots = roots_of(_texts(given["paths"]) or list(filter(None, [settings.SCREENSHOTS_PATH])))
+        if not roots:
+            raise CommandError("Name a folder, or set SCREENSHOTS_PATH.", returncode=USAGE)
+        for root in roots:
+            if Path(root).exists() and not Path(root).is_dir():
+                raise CommandError(f"{shown(root)} is not a folder.", returncode=USAGE)
+            if must_exist and not Path(root).exists():
+                raise CommandError(f"There is no folder {shown(root)}.", returncode=USAGE)
+        return roots
+
+    def _job(self, report: Report, roots: list[str], given: dict[str, object], pace: Pace) -> Job:
+        places = settings.IMMICH_ADDRESSES
+        addresses = [places[f"IMMICH_{name}_URL"] for name in ("LOCAL", "BASE", "EXTERNAL")]
+        if not any(addresses):
+            raise CommandError("Set IMMICH_LOCAL_URL, IMMICH_EXTERNAL_URL or both.", returncode=USAGE)
+        if not settings.IMMICH_API_KEY:
+            raise CommandError("Set IMMICH_API_KEY to an API key of Immich.", returncode=USAGE)
+        old = given["history"]
+        if isinstance(old, Path) and len(roots) > 1:
+            raise CommandError("--history is of one folder: name that one alone.", returncode=USAGE)
+        beside = Path.cwd() / old_history.NAME
+        if old is None and roots == roots_of([settings.SCREENSHOTS_PATH]) and beside.exists():
+            old = beside
+        network = Network(addresses, settings.IMMICH_API_KEY)
+        return Job(
+            network,
+            settings.IMMICH_API_KEY,
+            report,
+            threading.Event(),
+            pace,
+            old if isinstance(old, Path) else None,
+        )
+
+    def _report(self, json: bool) -> Report:
+        if json:
+            return JsonReport(self.stdout)
+        return TerminalReport(sys.stdout) if self.stdout.isatty() else PlainReport(self.stdout)
+
+
+@contextmanager
+def _logged(path: Path) -> Iterator[None]:
+    """Every file's outcome goes there, and not onto the terminal."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"--log-file: {path} can't be written: {error.strerror}.", returncode=USAGE) from error
+    handler.setFormatter(TextFormatter())
+    logger = logging.getLogger("ingest.folders")
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.propagate = True
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
+def _stopped_by_signals(job: Job) -> Iterator[None]:
+    """The first SIGINT or SIGTERM ends the run cleanly, the second at once."""
+    kinds: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in kinds}
+
+    def stop(number: int, _: object) -> None:
+        job.stop()
+        signal.signal(number, before[number])
+
+    for number in kinds:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in kinds:
+            signal.signal(number, before[number])
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []
+
+
+def _since(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no date like 2026-07-01") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(settings.TIME_ZONE))
+    return int(moment.timestamp() * 1e9)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not 0 <= seconds <= 86_400:
+        raise ArgumentTypeError("between 0 and 86,400 seconds")
+    return seconds
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
+        raise ArgumentTypeError(f"{text!r} is no number from 1 to 64")
+    return int(text)

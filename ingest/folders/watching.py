@@ -1,0 +1,110 @@
+"""Watching folders: a look at what changed as soon as it changed, and a look at everything now and then."""
+
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from watchfiles import watch
+
+LOOK = 0.5  # seconds between two looks at whether a folder is there, and still the same
+PATIENCE = 30.0  # seconds until an Immich that did not answer is asked again
+Identity = tuple[int, int] | None
+
+
+class Watching:
+    """`look(root, paths)` goes through a folder: the `paths` within it that changed, or all with None. It gives False
+    when Immich could not be asked. `interval`: seconds between two looks at everything.
+
+    Folders may be away, as a card's are that is not plugged in: they are watched when they come.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[str],
+        look: Callable[[str, Collection[str] | None], bool],
+        notes: Callable[[str], None],
+        stopping: threading.Event,
+        *,
+        interval: float,
+        recursive: bool,
+    ) -> None:
+        self.roots = roots
+        self.look = look
+        self.notes = notes
+        self.stopping = stopping
+        self.interval = interval
+        self.recursive = recursive
+        self._there: dict[str, Identity] = {}
+
+    def run(self) -> None:
+        """Until `stopping` is set."""
+        while not self.stopping.is_set():
+            self._notice()
+            present = [root for root in self.roots if self._there[root]]
+            if not present:
+                self.stopping.wait(LOOK)
+            elif not self._watch(present, time.monotonic() + self.interval):
+                self.stopping.wait(min(PATIENCE, self.interval))
+
+    def _watch(self, present: list[str], until: float) -> bool:
+        """Until it is time to look through everything again. False when Immich was away."""
+        events = watch(
+            *present,
+            watch_filter=None,
+            debounce=400,
+            step=100,
+            stop_event=self.stopping,
+            rust_timeout=int(LOOK * 1000),
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+            recursive=self.recursive,
+        )
+        try:
+            # Everything is looked through when the watch is set up, so that nothing comes unseen between the two.
+            next(events, None)
+            if self.stopping.is_set() or not self._look(present, None):
+                return self.stopping.is_set()
+            for changes in events:
+                if changes and not self._look(present, {path for _, path in changes}):
+                    return False
+                if time.monotonic() > until or self._moved():
+                    break
+        except OSError:
+            pass  # it went away just now
+        return True
+
+    def _look(self, present: Iterable[str], changed: Collection[str] | None) -> bool:
+        within: dict[str, set[str]] = defaultdict(set)
+        for path in changed or ():
+            for root in present:
+                if path.startswith(f"{root.rstrip('/')}/"):
+                    within[root].add(os.path.relpath(path, root))
+        answered = True
+        for root in present:
+            if changed is None or root in within:
+                answered &= self.look(root, None if changed is None else within[root])
+        return answered
+
+    def _moved(self) -> bool:
+        """Whether a folder came, went, or is another one than before."""
+        return any(identity(root) != self._there[root] for root in self.roots)
+
+    def _notice(self) -> None:
+        for root in self.roots:
+            now, before = identity(root), self._there.get(root, ())
+            if now is None and before is not None:
+                self.notes(f"{root} is not there. It is watched as soon as it comes.")
+            elif now is not None and before is None:
+                self.notes(f"{root} is there again.")
+            self._there[root] = now
+
+
+def identity(root: str) -> Identity:
+    try:
+        found = os.stat(root)  # noqa: PTH116
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if os.path.isdir(root) else None  # noqa: PTH112

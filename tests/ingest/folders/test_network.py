@@ -1,0 +1,106 @@
+"""At home and on the road: which address is asked, and what happens when it goes away."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from immichdrop.sandbox import Sandbox, running
+from ingest.folders.models import SyncedFile, SyncFolder
+from tests.ingest.folders.conftest import Folder, in_album, names
+from tests.serving import eventually
+
+
+@pytest.fixture
+def road(sandbox: Sandbox, settings: Settings, tmp_path: Path) -> Iterator[Sandbox]:
+    """The same Immich by another address."""
+    with running(tmp_path / "road") as other:
+        own = other._store, other._server
+        other.stop()
+        other._store, other._server = sandbox._store, sandbox._server
+        other.start()
+        settings.IMMICH_ADDRESSES["IMMICH_EXTERNAL_URL"] = other.url
+        yield other
+        other.stop()
+        other._store, other._server = own
+
+
+def test_the_local_address_is_asked_first(folder: Folder, sandbox: Sandbox, road: Sandbox) -> None:
+    folder.add("a.jpg", 1)
+    ran = folder.sync()
+    assert ran.events[0]["address"] == sandbox.url
+    assert (len(names(sandbox)), road.requests) == (1, [])
+
+
+def test_the_external_address_is_asked_where_the_local_one_is_not_immich(
+    folder: Folder, sandbox: Sandbox, road: Sandbox, settings: Settings, web: str
+) -> None:
+    """A router's page answers at home's address, with a 200 that is no JSON."""
+    folder.add("a.jpg", 1)
+    settings.IMMICH_ADDRESSES["IMMICH_LOCAL_URL"] = web
+    assert folder.sync().events[0]["address"] == road.url
+
+
+def test_both_away_is_75_and_nothing_is_noted(folder: Folder, sandbox: Sandbox, road: Sandbox) -> None:
+    folder.add("a.jpg", 1)
+    sandbox.stop()
+    road.stop()
+
+    ran = folder.sync()
+
+    assert ran.code == 75
+    assert "can't be reached" in ran.error
+    assert sandbox.url in ran.error
+    assert road.url in ran.error
+    assert [each["event"] for each in ran.events] == ["error"]
+    assert not SyncFolder.objects.exists()
+
+
+def test_addresses_that_change_places_in_the_middle(folder: Folder, sandbox: Sandbox, road: Sandbox) -> None:
+    """Away from home after three files, and home again after three more."""
+    for number in range(24):
+        folder.add(f"{number}.jpg", number)
+    sandbox.faults.latency = road.faults.latency = 0.02
+
+    def change() -> None:
+        eventually(lambda: uploads(sandbox) >= 3, "three files at home")
+        sandbox.faults.down = True
+        eventually(lambda: uploads(road) >= 3, "three files on the road")
+        sandbox.faults.down, road.faults.down = False, True
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    ran = folder.sync("--album", "A", "--concurrency", 1)
+    changing.join()
+
+    assert (ran.code, len(names(sandbox))) == (0, 24)
+    assert in_album(sandbox, "A") == names(sandbox)
+    assert (uploads(sandbox), uploads(road)) > (3, 3)
+
+
+def test_what_was_confirmed_stays_noted_when_both_go_away(folder: Folder, sandbox: Sandbox) -> None:
+    for number in range(80):
+        folder.add(f"{number}.jpg", number)
+    sandbox.faults.latency = 0.01
+
+    def leave() -> None:
+        eventually(lambda: uploads(sandbox) >= 5, "five files")
+        sandbox.faults.down = True
+
+    leaving = threading.Thread(target=leave)
+    leaving.start()
+    ran = folder.sync("--concurrency", 1)
+    leaving.join()
+    sandbox.faults.clear()
+
+    assert (ran.code, folder.last.last_outcome) == (75, "no_server")
+    assert "failed" not in set(SyncedFile.objects.values_list("state", flat=True))
+    assert folder.sync("--album", "A").code == 0
+    assert len(names(sandbox)) == 80
+    assert in_album(sandbox, "A") == names(sandbox)
+
+
+def uploads(server: Sandbox) -> int:
+    return sum((each.method, each.path) == ("POST", "/api/assets") for each in server.requests)
