@@ -4,7 +4,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 BABEL := $(BIN)/python -m babel.messages.frontend --quiet
 
-.PHONY: run test lint format build words bench soak fuzz lock clean browser
+.PHONY: run test lint format build words bench soak fuzz screenshots lock clean browser
 
 run: build
 	@$(MANAGE) try_out
@@ -41,6 +41,10 @@ soak: build .venv/dev.stamp
 fuzz: build .venv/dev.stamp
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(addprefix tests/uploads/test_,promise_machine.py tus_protocol.py \
 		multipart_stream.py older_chunks.py media_types.py names.py dates.py dates_fuzz.py dates_hostile.py)
+
+# The pictures of docs/screenshots, taken anew from the running product.
+screenshots: build .venv/dev.stamp browser
+	$(BIN)/python -m pytest -q -p no:randomly tests/browser/gallery.py
 
 # New versions: pins and hashes only, no addresses.
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url

@@ -20,7 +20,8 @@ from uploads.worker import Worker
 INTO = Path(os.environ.get("INTO") or ROOT / "docs" / "screenshots")
 WANTED = os.environ.get("STATES", "").split(",") if os.environ.get("STATES") else list(STATES)
 DEVICES = {"phone": PHONE, "desktop": {**DESKTOP, "is_mobile": False, "has_touch": False}}
-RIGHT_TO_LEFT = {"empty", "uploading", "done", "password"}
+LARGEST = 960  # px
+RIGHT_TO_LEFT = {"empty", "uploading", "done", "receipt", "removal", "password", "shared"}
 SHOTS = [(state, device, theme, "en") for state in WANTED for device in DEVICES for theme in ("light", "dark")] + [
     (state, device, "light", "ar") for state in WANTED if state in RIGHT_TO_LEFT for device in DEVICES
 ]
@@ -42,7 +43,8 @@ def test_take(
     options = {**DEVICES[device], "color_scheme": theme, "locale": language, "reduced_motion": "reduce"}
     page = STATES[state](Scene(web, make_invite, new_context, tmp_path, options))
     page.wait_for_timeout(6_000 if state == "uploading" else 400)  # until the speed is told
-    picture = Image.open(io.BytesIO(page.screenshot()))
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
     INTO.mkdir(parents=True, exist_ok=True)
     rest = "" if language == "en" else f"-{language}"
-    picture.convert("RGB").save(INTO / f"guest-{state}-{device}-{theme}{rest}.webp", quality=70, method=6)
+    picture.save(INTO / f"guest-{state}-{device}-{theme}{rest}.webp", quality=68, method=6)

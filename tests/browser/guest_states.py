@@ -34,8 +34,8 @@ class Scene:
         event = {"name": "Lena & Tom’s wedding", "album_name": "Wedding", "welcome_text": WELCOME}
         return self.make_invite(**{**event, "guest_name": "optional", "max_files": 2000, **fields})
 
-    def open(self, invite: Invite) -> GuestPage:
-        guest = GuestPage(self.new_context(**self.options).new_page())
+    def open(self, invite: Invite, **options: object) -> GuestPage:
+        guest = GuestPage(self.new_context(**{**self.options, **options}).new_page())
         guest.page.goto(f"{self.web}{invite.path}", wait_until="networkidle")
         return guest
 
@@ -104,6 +104,23 @@ def done(scene: Scene) -> Page:
     return guest.page
 
 
+def removal(scene: Scene) -> Page:
+    page = done(scene)
+    page.locator("[data-files] [data-remove]:visible").first.click()
+    page.locator("dialog[open]").wait_for()
+    return page
+
+
+def receipt(scene: Scene) -> Page:
+    """Tomorrow."""
+    page = done(scene)
+    page.reload(wait_until="networkidle")
+    page.locator("[data-receipt] summary").click()
+    page.locator("[data-receipt] li").first.wait_for()
+    page.locator("[data-receipt]").scroll_into_view_if_needed()
+    return page
+
+
 def many(scene: Scene) -> Page:
     guest = scene.open(scene.link())
     slow_down(guest.page.context, guest.page, 2_000_000)
@@ -166,6 +183,40 @@ def unknown(scene: Scene) -> Page:
     return scene.open(invite).page
 
 
+# What a phone does when something is shared: a form with the files, sent as a navigation.
+SHARE_FORM = """() => {
+  const form = document.createElement("form");
+  Object.assign(form, { id: "shared", method: "post", action: "/share", enctype: "multipart/form-data" });
+  form.append(Object.assign(document.createElement("input"), { type: "file", name: "files", multiple: true }));
+  document.body.append(form);
+}"""
+
+
+def shared(scene: Scene) -> Page:
+    page = scene.open(scene.link(name="Summer in Denmark", album_name=""), service_workers="allow").page
+    page.goto(f"{scene.web}{scene.link().path}", wait_until="networkidle")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.evaluate(SHARE_FORM)
+    page.locator("#shared input").set_input_files(scene.photos(6))
+    with page.expect_navigation(url="**/share*"):
+        page.evaluate("document.getElementById('shared').submit()")
+    page.locator("body[data-ready]").wait_for()
+    return page
+
+
+def nothing_shared(scene: Scene) -> Page:
+    page = scene.open(scene.link()).page
+    page.goto(f"{scene.web}/share")
+    page.locator("body[data-ready]").wait_for()
+    return page
+
+
+def offline_page(scene: Scene) -> Page:
+    page = scene.open(scene.link()).page
+    page.goto(f"{scene.web}/offline")
+    return page
+
+
 STATES: dict[str, Callable[[Scene], Page]] = {
     "empty": empty,
     "uploading": uploading,
@@ -173,6 +224,8 @@ STATES: dict[str, Callable[[Scene], Page]] = {
     "offline": offline,
     "problems": problems,
     "done": done,
+    "removal": removal,
+    "receipt": receipt,
     "many": many,
     "password": password,
     "wrong-password": wrong_password,
@@ -183,4 +236,7 @@ STATES: dict[str, Callable[[Scene], Page]] = {
     "full": full,
     "disabled": disabled,
     "unknown": unknown,
+    "shared": shared,
+    "nothing-shared": nothing_shared,
+    "offline-page": offline_page,
 }
