@@ -1,6 +1,6 @@
 """Runs every test: all of them on SQLite, and those that share the tests' database on PostgreSQL where one answers.
 
-What drives browsers, kills processes or builds the image goes first and alone; the two databases then side by side.
+What drives browsers, kills processes or builds the image runs beside the rest: most of its time it waits.
 
 `make test` calls this. In CI (`CI=true`) PostgreSQL and Redis must answer; elsewhere their tests are left out, and said
 to be. `TEST_DATABASE_URL` and `TEST_REDIS_URL` name other servers than the local ones. Tests that kill processes run
@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -30,14 +31,18 @@ def answers(url: str) -> bool:
     return True
 
 
-ALONE = "browser or kill or image"
+APART = "browser or kill or image"
 
 
-def start(title: str, marks: str, log: IO[bytes] | None = None, **environment: str) -> subprocess.Popen[bytes]:
+def run(title: str, marks: str, log: IO[bytes] | None = None, **environment: str) -> int:
+    """The tests with these marks; their output goes to `log`, or is seen at once."""
     if log is None:
         print(f"\n=== {title}", flush=True)
+    else:
+        log.write(f"\n=== {title}\n".encode())
+        log.flush()
     command = [sys.executable, "-m", "pytest", "-m", marks, *sys.argv[1:]]
-    return subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+    return subprocess.run(command, env={**os.environ, **environment}, stdout=log, stderr=log, check=False).returncode
 
 
 def main() -> int:
@@ -48,18 +53,20 @@ def main() -> int:
     servers = {"TEST_REDIS_URL": REDIS} if REDIS not in missing else {}
     if POSTGRES not in missing:
         servers["TEST_DATABASE_URL"] = POSTGRES
-    failed = start("Browsers, kills and the image, on SQLite", ALONE, **servers).wait()
-    with tempfile.TemporaryFile() as log:
-        other = None
+
+    def databases(log: IO[bytes]) -> int:
+        failed = run("SQLite", f"not ({APART})", log, **servers)
         if POSTGRES not in missing:
-            other = start("PostgreSQL", f"not ({ALONE})", log, DATABASE_URL=POSTGRES)
-        failed |= start("SQLite", f"not ({ALONE})", **servers).wait()
-        if other:
-            failed |= other.wait()
-            print("\n=== PostgreSQL", flush=True)
-            log.seek(0)
-            shutil.copyfileobj(log, sys.stdout.buffer)
-            sys.stdout.flush()
+            failed |= run("PostgreSQL", f"not ({APART})", log, DATABASE_URL=POSTGRES)
+        return failed
+
+    with tempfile.TemporaryFile() as log, ThreadPoolExecutor(1) as beside:
+        others = beside.submit(databases, log)
+        failed = run("Browsers, kills and the image, on SQLite", APART, **servers)
+        failed |= others.result()
+        log.seek(0)
+        shutil.copyfileobj(log, sys.stdout.buffer)
+        sys.stdout.flush()
     for url in missing:
         print(f"Left out, since nothing answers there: {url}")
     return int(bool(failed))

@@ -11,9 +11,24 @@ export function startWorker() {
   });
 }
 
-/** The page that stands in for one that could not be reached gives way as soon as the network is back. */
+const ASK_EVERY = 3_000; // ms
+
+/**
+ * The page that stands in for one that could not be reached gives way as soon as the server answers. Being "online" is
+ * not enough for that: a browser says so as soon as there is any network.
+ */
 export function startReturning() {
-  addEventListener("online", () => {
-    if (document.body.dataset.offline !== undefined) location.reload();
+  const ask = async () => {
+    try {
+      if ((await fetch("/healthz", { cache: "no-store" })).ok) location.reload();
+    } catch (unreachable) {
+      // It is asked again with the next turn.
+    }
+  };
+  addEventListener("DOMContentLoaded", () => {
+    const own = document.body.dataset.offline; // the address of the page itself
+    if (own === undefined || own === location.pathname) return;
+    setInterval(ask, ASK_EVERY);
+    addEventListener("online", ask);
   });
 }

@@ -17,7 +17,7 @@ NARROW = {"viewport": {"width": 320, "height": 640}, "is_mobile": True, "has_tou
 # Elements that stand out of the window, or whose words are cut off.
 CUT_OFF = """
 () => [...document.querySelectorAll("h1, h2, p, button, label, a, .chip, .segmented > *")]
-  .filter((element) => element.checkVisibility() && !element.closest(".sr-only, .skip-link"))
+  .filter((element) => element.checkVisibility() && !element.closest(".sr-only, .skip-link, .truncate"))
   .filter((element) => {
     const { left, right } = element.getBoundingClientRect();
     return left < -1 || right > innerWidth + 1 || element.scrollWidth > element.clientWidth + 1;

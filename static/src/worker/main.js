@@ -53,17 +53,19 @@ async function page(request, instead) {
   try {
     return await fetch(request);
   } catch (unreachable) {
-    return (await (await caches.open(CACHE)).match(instead)) ?? Response.error();
+    return (await caches.match(instead, { cacheName: CACHE })) ?? Response.error();
   }
 }
 
 /** @param {Request} request of a file that never changes under its name */
 async function file(request) {
-  const cache = await caches.open(CACHE);
-  const kept = await cache.match(request.url, { ignoreVary: true });
+  const kept = await caches.match(request.url, { ignoreVary: true, cacheName: CACHE });
   if (kept) return kept;
   const answer = await fetch(request);
-  if (answer.status === 200) await cache.put(request.url, answer.clone());
+  // Not where the cache is gone: a newer worker took over meanwhile, and opening it would bring it back.
+  if (answer.status === 200 && (await caches.has(CACHE))) {
+    await (await caches.open(CACHE)).put(request.url, answer.clone());
+  }
   return answer;
 }
 
