@@ -75,11 +75,13 @@ def test_requests_are_noted(sandbox: Sandbox, client: Immich) -> None:
     requests.post(f"{sandbox.url}/sandbox/faults", json={"down": False}, timeout=10)
     client.me()
 
-    assert sandbox.requests == [
+    asked = [
         ("GET", "/api/server/ping", 200),
         ("POST", "/sandbox/faults", 200),
         ("GET", "/api/users/me", 200),
     ]
+    # Other tests run beside this one, and one of them may ask at a port that was free a moment ago.
+    assert [seen for seen in sandbox.requests if seen in asked] == asked
 
 
 @pytest.mark.parametrize(
