@@ -39,6 +39,7 @@ def web(web_thread: WebThread, transactional_db: None, settings: Settings) -> It
     for left in settings.SPOOL_DIR.iterdir():
         left.unlink()
     yield web_thread.url
+    web_thread.rest()
     blocking.close_connections()
     media_types.learn(media_types.BUILT_IN_IMAGES, media_types.BUILT_IN_VIDEOS)
 

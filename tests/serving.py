@@ -1,5 +1,6 @@
 """The product as its users meet it: a real server on a real port, in a thread or as a process of its own."""
 
+import asyncio
 import json
 import os
 import signal
@@ -49,10 +50,25 @@ class WebThread:
         self.thread.start()
         eventually(lambda: self.server.started, "the server's start")
 
+    def rest(self, patience: float = 5) -> None:
+        """Waits until no request is being answered: a test's last ones may go on when their clients are gone.
+
+        The database is closed to everybody between two tests, and a thread that meets that in the middle of a
+        transaction would keep it open.
+        """
+        give_up = time.monotonic() + patience
+        while any(_is_request(task) for task in list(self.server.server_state.tasks)) and time.monotonic() < give_up:
+            threading.Event().wait(0.01)
+
     def stop(self) -> None:
         self.server.should_exit = True
         self.thread.join(PATIENCE)
         self.listener.close()
+
+
+def _is_request(task: "asyncio.Task[None]") -> bool:
+    """No socket, which stays open for as long as a page does."""
+    return "RequestResponseCycle" in getattr(task.get_coro(), "__qualname__", "")
 
 
 def free_port() -> int:
