@@ -1,19 +1,20 @@
 """Fetching a post's files into a folder: by a child process that can do nothing else, within limits, and killed at the
 end with whatever it started."""
 
+import errno
 import json
 import logging
 import os
-import re
 import select
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from django.conf import settings
 
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5  # seconds
 MOST_SAID = 8_000_000  # bytes that a child may say
+LARGEST = 1 << 50  # bytes; more than any file has
 ERRORS = "errors.log"
 NOT_PUBLIC = "not a public address"
 
@@ -58,6 +60,16 @@ class Fetched:
     several: bool = False
 
 
+def open_left(path: Path) -> BinaryIO:
+    """Opens a file that a child left. Raises OSError for all else: a link would lead to a file of ours, which the child
+    could not read, and a pipe would be waited at for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
 # Told the bytes that came, and those that are awaited (0: unknown). False ends the download.
 Watch = Callable[[int, int], bool]
 
@@ -84,7 +96,7 @@ class Fetcher:
 
             videos = run("video", url)
             address = videos.address or url
-            pictures = platform.galleries and re.search(platform.posts, address)
+            pictures = platform.has_pictures(address)
             empty = videos.cause in (Cause.NOTHING_THERE, Cause.UNSUPPORTED) and not videos.files
             if not (pictures and (empty or (videos.several and videos.cause is None))):
                 return videos
@@ -201,7 +213,7 @@ class _Run:
     def _hear(self, message: Mapping[str, object]) -> None:
         match message:
             case {"progress": {"of": int() | float() as awaited}}:
-                self.awaited = int(awaited)
+                self.awaited = max(0, min(int(awaited), LARGEST))  # what a server announces is any number
             case {"address": str(address)}:
                 self.result.address = address
             case {"file": {"path": str(name), "about": dict(about)}}:
@@ -233,4 +245,9 @@ class _Run:
         return any(reason.endswith(NOT_PUBLIC) for reason in self.issued.refused)
 
     def _errors(self) -> str:
-        return (self.folder / ERRORS).read_text(errors="replace")[-500:]
+        try:
+            with open_left(self.folder / ERRORS) as errors:
+                errors.seek(max(0, errors.seek(0, os.SEEK_END) - 500))
+                return errors.read(500).decode(errors="replace")
+        except OSError as error:
+            return str(error)

@@ -330,6 +330,14 @@ def test_it_reads_nothing_of_ours(platform: FakePlatform, get: Get, settings: Se
     assert (fetched.files, "Permission denied" in fetched.detail) == ([], True), fetched.detail
 
 
+def test_a_pipe_that_it_leaves_holds_nobody_up(platform: FakePlatform, get: Get) -> None:
+    """Where its last words would be: opened like a file, it would be waited at for ever."""
+    platform.posts["1"] = {"id": "1", "say": "pipe"}
+    fetched = get()
+    assert (fetched.cause, fetched.files) == (Cause.BROKEN, [])
+    assert "not a plain file" in fetched.detail
+
+
 def test_too_much_memory(platform: FakePlatform, get: Get) -> None:
     platform.posts["1"] = {"id": "1", "say": "memory"}
     fetched = get()
