@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5  # seconds
 MOST_SAID = 8_000_000  # bytes that a child may say
+# Times the bytes that may be fetched: what is merged is there twice for a while. What comes packed may be far more.
+ON_DISK = 2.5
 LARGEST = 1 << 50  # bytes; more than any file has
 ERRORS = "errors.log"
 NOT_PUBLIC = "not a public address"
@@ -162,6 +165,7 @@ class _Run:
         self.result = Fetched()
         self.awaited = 0
         self.ended = False  # the child said how
+        self.look_at, self.grown = 0.0, False
 
     def to_its_end(self) -> Fetched:
         with (self.folder / ERRORS).open("wb") as errors:
@@ -194,7 +198,7 @@ class _Run:
         while True:
             if time.monotonic() > self.deadline:
                 return Cause.TOO_LONG
-            if self.issued.used_up:
+            if self._too_large():
                 return Cause.TOO_LARGE
             if not self.watch(self.issued.taken, self.awaited):
                 return Cause.WITHDRAWN
@@ -229,7 +233,7 @@ class _Run:
         result = self.result
         if stopped:
             result.cause = stopped
-        elif self.issued.used_up:
+        elif self._too_large(now=True):
             result.cause = Cause.TOO_LARGE
         elif result.cause and result.cause is not Cause.NOTHING_THERE and self._refused_inside():
             result.cause = Cause.NOT_PUBLIC
@@ -241,6 +245,15 @@ class _Run:
         if result.cause:
             logger.info("event=download_failed cause=%s detail=%r", result.cause, result.detail[:300])
 
+    def _too_large(self, *, now: bool = False) -> bool:
+        """Whether more came than is allowed, by the proxy's count or on the disk, which is looked at now and then."""
+        if self.issued.used_up:
+            return True
+        if now or time.monotonic() >= self.look_at:
+            self.look_at = time.monotonic() + LOOK_EVERY
+            self.grown = _on_disk(self.folder) > ON_DISK * self.order.largest_file
+        return self.grown
+
     def _refused_inside(self) -> bool:
         return any(reason.endswith(NOT_PUBLIC) for reason in self.issued.refused)
 
@@ -251,3 +264,13 @@ class _Run:
                 return errors.read(500).decode(errors="replace")
         except OSError as error:
             return str(error)
+
+
+def _on_disk(folder: Path) -> int:
+    """Bytes of all files below a folder, in which others are at work."""
+    found = 0
+    for below, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                found += Path(below, name).lstat().st_size
+    return found

@@ -186,6 +186,16 @@ def test_a_form_that_breaks_off(phone: Phone) -> None:
     assert on_disk() == []
 
 
+def test_a_note_that_a_crash_cut_hides_nothing(phone: Phone) -> None:
+    """Nor does one that is being written while somebody looks."""
+    phone.share(("a.jpg", PHOTO), ("b.jpg", PHOTO))
+    guest = Guest.objects.get()
+    first = staging.default().items(guest)[0]
+    note = staging.default().root / str(guest.pk) / f"{first.id.hex}.json"
+    note.write_text(note.read_text()[:20])
+    assert phone.names() == ["b.jpg"]
+
+
 def test_links_that_take_nothing(phone: Phone, make_invite: MakeInvite) -> None:
     phone.share(("a.jpg", PHOTO))
     for fields, code in (({"disabled": True}, "invite_disabled"), ({"password": "x"}, "invite_password_required")):

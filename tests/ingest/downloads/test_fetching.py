@@ -1,5 +1,6 @@
 """Posts of a platform on loopback, fetched by the real yt-dlp and gallery-dl, in the child, through the proxy."""
 
+import gzip
 import os
 import subprocess
 import threading
@@ -197,6 +198,25 @@ def test_too_many_bytes(platform: FakePlatform, get: Get, folder: Path, answer: 
     fetched = get(limits=Limits(3_000_000, 60))
     assert (fetched.cause, fetched.files) == (Cause.TOO_LARGE, []), fetched.detail
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 3_500_000
+
+
+def packed(request: BaseHTTPRequestHandler) -> None:
+    """A thousand times as much on the disk as on the way."""
+    body = gzip.compress(bytes(2_900_000))
+    request.send_response(200)
+    request.send_header("Content-Encoding", "gzip")
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    request.wfile.write(body)
+
+
+def test_too_many_bytes_unpacked(platform: FakePlatform, get: Get) -> None:
+    """Each file is small enough, and all of them were little on the way."""
+    entries = [video(id=f"1-{number}", url=f"https://cdn.example/{number}.mp4") for number in range(4)]
+    platform.posts["1"] = {"_type": "playlist", "id": "1", "title": "Trip", "entries": entries}
+    platform.files |= {f"/{number}.mp4": packed for number in range(4)}
+    fetched = get(limits=Limits(3_000_000, 60))
+    assert (fetched.cause, fetched.files) == (Cause.TOO_LARGE, []), fetched.detail
 
 
 def children() -> set[str]:
