@@ -228,6 +228,16 @@ def test_what_one_link_refuses_stays_for_another(phone: Phone, link: Invite, mak
     assert {upload.pk.hex for upload in Upload.objects.all()} == set(spool.default().names())
 
 
+def test_what_is_refused_by_its_bytes_is_not_copied_first(phone: Phone, make_invite: MakeInvite) -> None:
+    """It stays staged, so that it could be sent again and again."""
+    photos = make_invite(kinds=Invite.Kinds.PHOTOS)
+    phone.share(("a.jpg", bytes(3) + b"\x18ftypmp42" + bytes(100)))
+    before = spool.default().root.stat().st_mtime_ns
+    assert list(phone.send(photos).json()["outcome"].values()) == [1]
+    assert not Upload.objects.exists()
+    assert spool.default().root.stat().st_mtime_ns == before
+
+
 def test_a_full_disk_refuses(phone: Phone, settings: Settings) -> None:
     settings.SPOOL_FREE_MB = 10**9
     assert phone.share(("a.jpg", PHOTO)) == "/share?refused=too_much"
