@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypedDict
 from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.cookie import parse_cookie
 
@@ -172,10 +173,10 @@ def _of_link(shown: str, headers: Mapping[str, str], client: str, scope: Scope) 
 
 
 def check_again(caller: Caller) -> None:
-    """For the end of what took a while. Raises CredentialError when the token was revoked meanwhile."""
+    """For the end of what took a while. Raises CredentialError when the token ended meanwhile, or its host."""
     if caller.token:
-        caller.token.refresh_from_db(fields=["revoked_at"])
-        if caller.token.revoked_at:
+        owned = Q(owner=None) | Q(owner__is_active=True)
+        if not ApiToken.objects.filter(owned, pk=caller.token.pk, revoked_at=None).exists():
             raise CredentialError(401, _REVOKED)
 
 

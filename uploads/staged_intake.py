@@ -81,6 +81,7 @@ def _copy(
     digest = hashlib.sha1(usedforsecurity=False)
     source = staging.open(guest, staged.id)
     try:
+        check_head(source, invite)  # before a gigabyte is copied that is refused, and again with the next try
         with disk_full_told():
             file = spool.create(upload_id)
         try:
@@ -89,7 +90,6 @@ def _copy(
                 digest.update(block)
                 with disk_full_told():
                     file.write_at(offset, block)
-            check_head(file, invite)
             with disk_full_told():
                 file.sync()
         finally:

@@ -68,7 +68,7 @@ class Staging:
         """What a guest shared, in the order of sharing."""
         found = []
         for note in self._folder(guest).glob("*.json"):
-            with suppress(FileNotFoundError):  # cancelled while we looked
+            with suppress(FileNotFoundError, ValueError):  # cancelled while we looked; being written, or cut by a crash
                 said = json.loads(note.read_text())
                 found.append(Staged(**{**said, "id": uuid.UUID(said["id"])}))
         return sorted(found, key=lambda staged: staged.at)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 HEADING = "# Netscape HTTP Cookie File"
 _HTTP_ONLY = "#HttpOnly_"
 MOST = 500
+LATEST = 32_503_680_000  # the year 3000: some write milliseconds, or the largest number there is
 
 
 class NotACookieFileError(ValueError):
@@ -48,7 +49,7 @@ def read(text: str) -> list[Cookie]:
         if expires and not expires.lstrip("-").isdecimal():
             raise NotACookieFileError(f"Line {number} has no date in its fifth field.")
         domain, below, path, secure, _, name, value = fields
-        moment = max(0, int(expires or 0))
+        moment = max(0, min(int(expires or 0), LATEST))
         cookies.append(Cookie(domain, below == "TRUE", path, secure == "TRUE", moment, name, value))
     if not cookies:
         raise NotACookieFileError("There is no cookie in this file.")

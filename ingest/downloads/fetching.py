@@ -1,19 +1,21 @@
 """Fetching a post's files into a folder: by a child process that can do nothing else, within limits, and killed at the
 end with whatever it started."""
 
+import errno
 import json
 import logging
 import os
-import re
 import select
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from django.conf import settings
 
@@ -27,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5  # seconds
 MOST_SAID = 8_000_000  # bytes that a child may say
+# Times the bytes that may be fetched: what is merged is there twice for a while. What comes packed may be far more.
+ON_DISK = 2.5
+LARGEST = 1 << 50  # bytes; more than any file has
 ERRORS = "errors.log"
 NOT_PUBLIC = "not a public address"
 
@@ -58,6 +63,16 @@ class Fetched:
     several: bool = False
 
 
+def open_left(path: Path) -> BinaryIO:
+    """Opens a file that a child left. Raises OSError for all else: a link would lead to a file of ours, which the child
+    could not read, and a pipe would be waited at for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
 # Told the bytes that came, and those that are awaited (0: unknown). False ends the download.
 Watch = Callable[[int, int], bool]
 
@@ -84,7 +99,7 @@ class Fetcher:
 
             videos = run("video", url)
             address = videos.address or url
-            pictures = platform.galleries and re.search(platform.posts, address)
+            pictures = platform.has_pictures(address)
             empty = videos.cause in (Cause.NOTHING_THERE, Cause.UNSUPPORTED) and not videos.files
             if not (pictures and (empty or (videos.several and videos.cause is None))):
                 return videos
@@ -150,6 +165,7 @@ class _Run:
         self.result = Fetched()
         self.awaited = 0
         self.ended = False  # the child said how
+        self.look_at, self.grown = 0.0, False
 
     def to_its_end(self) -> Fetched:
         with (self.folder / ERRORS).open("wb") as errors:
@@ -182,7 +198,7 @@ class _Run:
         while True:
             if time.monotonic() > self.deadline:
                 return Cause.TOO_LONG
-            if self.issued.used_up:
+            if self._too_large():
                 return Cause.TOO_LARGE
             if not self.watch(self.issued.taken, self.awaited):
                 return Cause.WITHDRAWN
@@ -201,7 +217,7 @@ class _Run:
     def _hear(self, message: Mapping[str, object]) -> None:
         match message:
             case {"progress": {"of": int() | float() as awaited}}:
-                self.awaited = int(awaited)
+                self.awaited = max(0, min(int(awaited), LARGEST))  # what a server announces is any number
             case {"address": str(address)}:
                 self.result.address = address
             case {"file": {"path": str(name), "about": dict(about)}}:
@@ -217,7 +233,7 @@ class _Run:
         result = self.result
         if stopped:
             result.cause = stopped
-        elif self.issued.used_up:
+        elif self._too_large(now=True):
             result.cause = Cause.TOO_LARGE
         elif result.cause and result.cause is not Cause.NOTHING_THERE and self._refused_inside():
             result.cause = Cause.NOT_PUBLIC
@@ -229,8 +245,32 @@ class _Run:
         if result.cause:
             logger.info("event=download_failed cause=%s detail=%r", result.cause, result.detail[:300])
 
+    def _too_large(self, *, now: bool = False) -> bool:
+        """Whether more came than is allowed, by the proxy's count or on the disk, which is looked at now and then."""
+        if self.issued.used_up:
+            return True
+        if now or time.monotonic() >= self.look_at:
+            self.look_at = time.monotonic() + LOOK_EVERY
+            self.grown = _on_disk(self.folder) > ON_DISK * self.order.largest_file
+        return self.grown
+
     def _refused_inside(self) -> bool:
         return any(reason.endswith(NOT_PUBLIC) for reason in self.issued.refused)
 
     def _errors(self) -> str:
-        return (self.folder / ERRORS).read_text(errors="replace")[-500:]
+        try:
+            with open_left(self.folder / ERRORS) as errors:
+                errors.seek(max(0, errors.seek(0, os.SEEK_END) - 500))
+                return errors.read(500).decode(errors="replace")
+        except OSError as error:
+            return str(error)
+
+
+def _on_disk(folder: Path) -> int:
+    """Bytes of all files below a folder, in which others are at work."""
+    found = 0
+    for below, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                found += Path(below, name).lstat().st_size
+    return found

@@ -22,7 +22,8 @@ class Platform:
     """`hosts`: names, with all below them. `formats` is yt-dlp's selection (contract: extension routes).
 
     `extractors`: yt-dlp's classes, as `module:Class`. `galleries`: gallery-dl's modules; what they may be given are the
-    addresses that `posts` finds, since they would read whole profiles too. `short`: addresses that lead to another one.
+    addresses whose path begins as `posts` says, since they would read whole profiles too, and by cookies somebody's own
+    bookmarks. `short`: addresses that lead to another one.
     """
 
     name: str
@@ -37,6 +38,11 @@ class Platform:
 
     def has(self, host: str) -> bool:
         return any(host == own or host.endswith(f".{own}") for own in self.hosts)
+
+    def has_pictures(self, url: str) -> bool:
+        """Whether this is a single post's address that gallery-dl may be given."""
+        parts = urlsplit(url)
+        return bool(self.galleries and self.has(parts.hostname or "") and re.match(self.posts, parts.path))
 
 
 def _named(*platforms: Platform) -> dict[str, Platform]:
@@ -61,8 +67,8 @@ PLATFORMS = _named(
         ("yt_dlp.extractor.instagram:InstagramIE",),
         "https://www.instagram.com/reel/ABC123/",
         galleries=("instagram",),
-        posts=r"instagram\.com/([^/?#]+/)?(p|tv|reels?)/[\w-]+",
-        short=r"instagram\.com/share/",
+        posts=r"/([^/?#]+/)?(p|tv|reels?)/[\w-]+",
+        short=r"^https://(www\.)?instagram\.com/share/",
     ),
     Platform(
         "reddit",
@@ -72,7 +78,7 @@ PLATFORMS = _named(
         "https://www.reddit.com/r/videos/comments/abc123/title/",
         _BEST_MP4,
         galleries=("reddit",),
-        posts=r"reddit\.com/(((r|u|user)/[^/?#]+/)?comments|gallery)/\w+",
+        posts=r"/(((r|u|user)/[^/?#]+/)?comments|gallery)/\w+",
         short=r"^https://(redd\.it/\w+|(\w+\.)?reddit\.com/(r|u|user)/[^/?#]+/s/\w+)",
     ),
     Platform(

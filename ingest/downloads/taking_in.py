@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.db import Error as DatabaseFailure
 
+from ingest.downloads.fetching import Watch, open_left
 from ingest.downloads.models import Download
 from ingest.downloads.platforms import LONGEST_URL, PLATFORMS
 from invites.credentials import Destination
@@ -58,21 +59,30 @@ def _text(about: Mapping[str, object], name: str) -> str:
     return names.clean(re.sub(r"[\\/]", "\u2215", str(said))) if isinstance(said, str | int) else ""
 
 
-def take_in(download: Download, path: Path, about: Mapping[str, object], filename: str, spool: Spool) -> Upload:
+class NotWantedError(Exception):
+    """The download was stopped while its file was taken in. Nothing of this file stays."""
+
+
+def take_in(
+    download: Download, path: Path, about: Mapping[str, object], filename: str, spool: Spool, watch: Watch
+) -> Upload:
     """The received upload; one that an earlier try made of the same bytes is that one.
 
-    Raises RefusedError, and DiskFullError.
+    `watch` is asked all the time, since copying takes longer than a lease. Raises RefusedError, DiskFullError, and
+    NotWantedError.
     """
     upload_id = uuid.uuid4()
     with disk_full_told():
         file = spool.create(upload_id)
     try:
         digest, size = hashlib.sha1(usedforsecurity=False), 0
-        with path.open("rb") as source, disk_full_told():
+        with open_left(path) as source, disk_full_told():
             while block := source.read(READ_BYTES):
                 file.write_at(size, block)
                 digest.update(block)
                 size += len(block)
+                if not watch(download.taken, download.awaited):
+                    raise NotWantedError
             file.sync()
             spool.sync_folder()
         admission.check_content(file.head(HEAD_BYTES), download.invite)

@@ -18,11 +18,11 @@ from django.utils import timezone
 from immichdrop.encryption import SecretChangedError
 from ingest.downloads import queue
 from ingest.downloads.causes import Cause
-from ingest.downloads.fetching import Fetched, Fetcher, Limits
+from ingest.downloads.fetching import Fetched, Fetcher, Limits, Watch
 from ingest.downloads.models import Download, DownloadedFile, PlatformCookies
 from ingest.downloads.platforms import PLATFORMS
 from ingest.downloads.proxy import FilteringProxy
-from ingest.downloads.taking_in import filename_of, take_in
+from ingest.downloads.taking_in import NotWantedError, filename_of, take_in
 from invites.refusals import Refusal, RefusedError
 from uploads import admission, spool
 from uploads.receiving import DiskFullError
@@ -118,15 +118,22 @@ class Downloads:
             fetched = self.fetcher.fetch(
                 platform, download.url, folder, limits, self._watch(download), cookies.text if cookies else ""
             )
-            if self.stopping.is_set() and fetched.cause is Cause.WITHDRAWN:
-                queue.put_back(download)
+            if fetched.cause is Cause.WITHDRAWN:
+                self._give_up(download)
                 return
             _note_cookies(cookies, fetched.cause)
-            self._keep(download, fetched)
+            self._keep(download, fetched, self._watch(download))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _watch(self, download: Download):  # type: ignore[no-untyped-def]  # a Watch
+    def _give_up(self, download: Download) -> None:
+        """For what was stopped: the process ends, and another goes on; or nobody wants it any more."""
+        if self.stopping.is_set():
+            queue.put_back(download)
+        else:
+            queue.failed(download, Cause.WITHDRAWN)
+
+    def _watch(self, download: Download) -> Watch:
         told_at, going_on = 0.0, True
 
         def watch(taken: int, awaited: int) -> bool:
@@ -138,10 +145,10 @@ class Downloads:
 
         return watch
 
-    def _keep(self, download: Download, fetched: Fetched) -> None:
+    def _keep(self, download: Download, fetched: Fetched, watch: Watch) -> None:
         """Takes the files in, where no other try may bring more. What came is kept also where the rest did not."""
         cause = fetched.cause
-        if cause and (cause is Cause.WITHDRAWN or cause.pause(download.attempts)):
+        if cause and cause.pause(download.attempts):
             queue.failed(download, cause)
             return
         seen: Counter[str] = Counter()
@@ -151,7 +158,10 @@ class Downloads:
             seen[plain] += 1
             filename = filename_of(download.platform, file.about, file.path.suffix, seen[plain])
             try:
-                upload = take_in(download, file.path, file.about, filename, self.spool)
+                upload = take_in(download, file.path, file.about, filename, self.spool, watch)
+            except NotWantedError:
+                self._give_up(download)
+                return
             except DiskFullError:
                 queue.failed(download, Cause.DISK_FULL)
                 return

@@ -183,6 +183,24 @@ def app(web: str, new_context: NewContext) -> BrowserContext:
     return new_context(service_workers="allow", bypass_csp=True)
 
 
+def test_a_neighbours_hidden_frame_leaves_nothing(web: str, make_invite: MakeInvite, app: BrowserContext) -> None:
+    """A page at another origin of the same host, whose frames have our worker, and which says no referrer."""
+    page = app.new_page()
+    page.goto(web + make_invite().path)
+    controlled(GuestPage(page).page)
+    neighbour = f"{web.rpartition(':')[0]}:1/"
+    body = '<meta name="referrer" content="no-referrer"><iframe name="hidden"></iframe>'
+    app.route(f"{neighbour}**", lambda route: route.fulfill(body=body, content_type="text/html"))
+    other = app.new_page()
+    other.goto(neighbour)
+    there = SHARE.replace('action: "/share"', f'action: "{web}/share", target: "hidden"')
+    with other.expect_response("**/share*") as answered:
+        other.evaluate(there, {"count": 2, "texts": {}})
+    assert answered.value.from_service_worker
+    assert page.evaluate(IN_BROWSER) == 0
+    assert staged_files() == []
+
+
 def test_what_is_shared_offline_waits_and_is_sent_once(web: str, make_invite: MakeInvite, app: BrowserContext) -> None:
     link = make_invite(name="Beach")
     guest = GuestPage(app.new_page())

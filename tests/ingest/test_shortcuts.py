@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from immichdrop.models import ImmichAccount
+from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.faults import Hits
 from ingest.shortcuts.application import ShortcutsApp
@@ -282,7 +283,16 @@ def test_a_revoked_token_stops_at_once(shortcut: Shortcut, token: Token) -> None
     assert Upload.objects.count() == 1
 
 
-def test_also_in_the_middle_of_a_request(web: str, token: Token) -> None:
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda: ApiToken.objects.revoke(),
+        lambda: User.objects.update(is_active=False),
+        lambda: ApiToken.objects.all().delete(),
+    ],
+    ids=["revoked", "its host left", "deleted"],
+)
+def test_also_in_the_middle_of_a_request(web: str, token: Token, end: Callable[[], object]) -> None:
     body = PHOTO + bytes(200_000)
     call = Call("POST", "/api/upload/file", {"X-API-Key": token[1], "X-Filename": "a.jpg"}, body)
     halves = [(body[:100_000], True), (body[100_000:], False)]
@@ -290,7 +300,7 @@ def test_also_in_the_middle_of_a_request(web: str, token: Token) -> None:
     async def receive() -> dict[str, object]:
         half, more = halves.pop(0)
         if not more:
-            await blocking.run(ApiToken.objects.revoke)
+            await blocking.run(end)
         return {"type": "http.request", "body": half, "more_body": more}
 
     call.receive = receive  # type: ignore[method-assign]

@@ -186,6 +186,16 @@ def test_a_form_that_breaks_off(phone: Phone) -> None:
     assert on_disk() == []
 
 
+def test_a_note_that_a_crash_cut_hides_nothing(phone: Phone) -> None:
+    """Nor does one that is being written while somebody looks."""
+    phone.share(("a.jpg", PHOTO), ("b.jpg", PHOTO))
+    guest = Guest.objects.get()
+    first = staging.default().items(guest)[0]
+    note = staging.default().root / str(guest.pk) / f"{first.id.hex}.json"
+    note.write_text(note.read_text()[:20])
+    assert phone.names() == ["b.jpg"]
+
+
 def test_links_that_take_nothing(phone: Phone, make_invite: MakeInvite) -> None:
     phone.share(("a.jpg", PHOTO))
     for fields, code in (({"disabled": True}, "invite_disabled"), ({"password": "x"}, "invite_password_required")):
@@ -216,6 +226,16 @@ def test_what_one_link_refuses_stays_for_another(phone: Phone, link: Invite, mak
     assert phone.send(link).json()["outcome"] == {"wrong_type": 1, "received": 1}
     assert phone.names() == ["page.jpg"]
     assert {upload.pk.hex for upload in Upload.objects.all()} == set(spool.default().names())
+
+
+def test_what_is_refused_by_its_bytes_is_not_copied_first(phone: Phone, make_invite: MakeInvite) -> None:
+    """It stays staged, so that it could be sent again and again."""
+    photos = make_invite(kinds=Invite.Kinds.PHOTOS)
+    phone.share(("a.jpg", bytes(3) + b"\x18ftypmp42" + bytes(100)))
+    before = spool.default().root.stat().st_mtime_ns
+    assert list(phone.send(photos).json()["outcome"].values()) == [1]
+    assert not Upload.objects.exists()
+    assert spool.default().root.stat().st_mtime_ns == before
 
 
 def test_a_full_disk_refuses(phone: Phone, settings: Settings) -> None:

@@ -72,6 +72,8 @@ async function file(request) {
 /** Keeps what was shared until its person says where it goes. @param {Request} request */
 async function take(request) {
   const refused = (word) => Response.redirect(`${SHARE}?refused=${word}`, 303);
+  // A hidden frame of another site's would fill the store unseen; a share sheet opens a window, and says no referrer.
+  if (request.destination !== "document") return refused("stranger");
   if (request.referrer && new URL(request.referrer).origin !== location.origin) return refused("stranger");
   try {
     const shared = (await request.formData()).getAll("files");

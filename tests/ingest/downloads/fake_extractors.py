@@ -41,6 +41,12 @@ class PostIE(InfoExtractor):
                 bytearray(1_200_000_000)
             case "read":
                 found["title"] = Path(found["path"]).read_text()
+            case "link":
+                Path("0001.mp4").symlink_to(found["path"])  # where the video would come
+            case "pipe":
+                Path("errors.log").unlink()
+                os.mkfifo("errors.log")
+                os._exit(1)
             case "direct":
                 socket.create_connection(("127.0.0.1", found["port"]), timeout=5)
             case str(words) if words:

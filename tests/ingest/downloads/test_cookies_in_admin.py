@@ -31,6 +31,12 @@ def test_they_are_kept_and_not_shown(admin_client: Client) -> None:
         assert row.encrypted not in page
 
 
+def test_an_end_that_no_calendar_has(admin_client: Client) -> None:
+    """Milliseconds, as some add-ons write them."""
+    assert "3000" in upload(admin_client, GOOD.replace(b"4102444800", b"4102444800000000"))
+    assert PlatformCookies.objects.get().hint == ""
+
+
 def test_new_ones_replace_them_and_end_the_hint(admin_client: Client) -> None:
     upload(admin_client, GOOD)
     row = PlatformCookies.objects.get()

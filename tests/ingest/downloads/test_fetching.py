@@ -1,5 +1,6 @@
 """Posts of a platform on loopback, fetched by the real yt-dlp and gallery-dl, in the child, through the proxy."""
 
+import gzip
 import os
 import subprocess
 import threading
@@ -199,12 +200,32 @@ def test_too_many_bytes(platform: FakePlatform, get: Get, folder: Path, answer: 
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 3_500_000
 
 
+def packed(request: BaseHTTPRequestHandler) -> None:
+    """A thousand times as much on the disk as on the way."""
+    body = gzip.compress(bytes(2_900_000))
+    request.send_response(200)
+    request.send_header("Content-Encoding", "gzip")
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    request.wfile.write(body)
+
+
+def test_too_many_bytes_unpacked(platform: FakePlatform, get: Get) -> None:
+    """Each file is small enough, and all of them were little on the way."""
+    entries = [video(id=f"1-{number}", url=f"https://cdn.example/{number}.mp4") for number in range(4)]
+    platform.posts["1"] = {"_type": "playlist", "id": "1", "title": "Trip", "entries": entries}
+    platform.files |= {f"/{number}.mp4": packed for number in range(4)}
+    fetched = get(limits=Limits(3_000_000, 60))
+    assert (fetched.cause, fetched.files) == (Cause.TOO_LARGE, []), fetched.detail
+
+
 def children() -> set[str]:
-    """Processes that download, by their command."""
+    """Processes of ours that download, by their command; others may run these tests beside us."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if b"ingest.downloads.child" in entry.read_bytes():
+            started_by = int(entry.with_name("stat").read_text().rpartition(")")[2].split()[1])
+            if started_by == os.getpid() and b"ingest.downloads.child" in entry.read_bytes():
                 found.add(entry.parent.name)
         except OSError:
             continue
@@ -328,6 +349,14 @@ def test_it_reads_nothing_of_ours(platform: FakePlatform, get: Get, settings: Se
     platform.files["/v.mp4"] = CLIP
     fetched = get()
     assert (fetched.files, "Permission denied" in fetched.detail) == ([], True), fetched.detail
+
+
+def test_a_pipe_that_it_leaves_holds_nobody_up(platform: FakePlatform, get: Get) -> None:
+    """Where its last words would be: opened like a file, it would be waited at for ever."""
+    platform.posts["1"] = {"id": "1", "say": "pipe"}
+    fetched = get()
+    assert (fetched.cause, fetched.files) == (Cause.BROKEN, [])
+    assert "not a plain file" in fetched.detail
 
 
 def test_too_much_memory(platform: FakePlatform, get: Get) -> None:

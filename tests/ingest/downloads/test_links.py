@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from immichdrop.models import User
 from immichdrop.sandbox import Sandbox
 from ingest.downloads import platforms, queue
 from ingest.downloads.causes import Cause
-from ingest.downloads.fetching import Fetcher
+from ingest.downloads.fetching import Fetched, Fetcher, File
 from ingest.downloads.models import Download, PlatformCookies
 from ingest.downloads.worker import Downloads
 from invites import tokens
@@ -326,6 +327,40 @@ def test_a_revoked_token_stops_its_jobs(
     assert Download.objects.get().cause == "withdrawn"
     assert children() <= before
     assert script.status(Download.objects.get().job_id).status_code == 401
+
+
+@pytest.mark.parametrize("what", ["revoked", "taken over"])
+def test_what_came_is_not_kept_without_a_right(
+    script: Script, by_hand: Downloads, token: tuple[ApiToken, str], tmp_path: Path, what: str
+) -> None:
+    """Between the last byte from the platform and the spool."""
+    script.begin()
+    held = queue.claim("here", 1)
+    assert held
+    came = tmp_path / "v.mp4"
+    came.write_bytes(CLIP)
+    if what == "revoked":
+        ApiToken.objects.filter(pk=token[0].pk).revoke()
+    else:
+        Download.objects.update(lease_owner="another")
+    by_hand._keep(held, Fetched([File(came, {"title": "Waves"})]), by_hand._watch(held))
+    row = Download.objects.get()
+    expected = ("failed", "withdrawn") if what == "revoked" else ("downloading", "")
+    assert (row.status, row.cause, Upload.objects.count()) == (*expected, 0)
+    assert list(spool.default().names()) == []
+
+
+def test_a_link_to_a_file_of_ours_is_not_kept(
+    script: Script, by_hand: Downloads, platform: FakePlatform, settings: Settings
+) -> None:
+    """A child may put one into its folder, though it can't read what it leads to."""
+    another_guests = settings.DATA_DIR / "another-guests"
+    another_guests.write_bytes(CLIP)
+    platform.posts["1"] = video(say="link", path=str(another_guests))
+    script.begin()
+    by_hand.run_once("here")
+    row = Download.objects.get()
+    assert (row.status, row.cause, Upload.objects.count()) == ("pending", "broken", 0)
 
 
 def test_one_at_a_time_in_all_processes(script: Script) -> None:

@@ -1,7 +1,6 @@
 """The table of platforms: what it names exists, and addresses are read as people share them."""
 
 import importlib
-import re
 
 import pytest
 
@@ -49,13 +48,20 @@ def test_what_is_none_of_them(text: str) -> None:
         read_url(text, PLATFORMS.values())
 
 
-@pytest.mark.parametrize("name", ["tiktok", "instagram", "reddit", "twitter", "bluesky"])
-def test_whole_profiles_are_no_posts(name: str) -> None:
-    profiles = {
-        "tiktok": "https://www.tiktok.com/@user",
-        "instagram": "https://www.instagram.com/user/",
-        "reddit": "https://www.reddit.com/r/pics/",
-        "twitter": "https://x.com/user/media",
-        "bluesky": "https://bsky.app/profile/user",
-    }
-    assert not re.search(PLATFORMS[name].posts, profiles[name])
+@pytest.mark.parametrize(
+    ("name", "address", "post"),
+    [
+        ("tiktok", "https://www.tiktok.com/@user", "/@user/photo/1"),
+        ("instagram", "https://www.instagram.com/user/", "instagram.com/p/abc"),
+        ("reddit", "https://www.reddit.com/user/me/saved", "reddit.com/comments/abc"),
+        ("twitter", "https://x.com/user/media", "/user/status/1"),
+        ("bluesky", "https://bsky.app/profile/user", "/profile/user/post/abc"),
+    ],
+)
+def test_whole_profiles_are_no_posts(name: str, address: str, post: str) -> None:
+    """Whatever is written behind their path: gallery-dl reads the path."""
+    platform = PLATFORMS[name]
+    own = post[post.index("/") :]
+    assert platform.has_pictures(f"https://{platform.hosts[-1]}{own}")
+    for whole in (address, f"{address}?x={post}", f"{address}#{post}", f"https://elsewhere.example{own}"):
+        assert not platform.has_pictures(whole)
