@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -75,6 +76,16 @@ def switched_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def token(web: str, switched_on: None) -> tuple[ApiToken, str]:
     host = User.objects.create_user("ada@example.org")
     return tokens.create_token(host, "iPhone", [Scope.LINKS])
+
+
+@pytest.fixture
+def browser(web: str, switched_on: None) -> Script:
+    """A host's, who logged in and shows nothing else."""
+    client = Client()
+    client.force_login(User.objects.create_user("lena@example.org"))
+    made = Script(web, "")
+    made.headers = {"Cookie": f"drop_session={client.cookies['drop_session'].value}", "Origin": web}
+    return made
 
 
 @pytest.fixture
@@ -398,3 +409,20 @@ def test_cookies_of_its_platform_and_what_is_known_of_them(
     script.begin()
     assert by_hand.run_once("one")
     assert PlatformCookies.objects.get(platform="fake").hint == ""
+
+
+def test_a_login_alone_is_enough_for_the_own_pages(
+    browser: Script, downloads: Downloads, deliveries: Worker, sandbox: Sandbox, platform: FakePlatform
+) -> None:
+    platform.posts["1"] = video(webpage_url=POST)
+    platform.files["/v.mp4"] = CLIP
+    job_id = browser.begin(album_name="Clips")
+    assert browser.ended(job_id)["status"] == "completed"
+    assert len(sandbox.album_assets("Clips")) == 1
+    assert Download.objects.get().host == User.objects.get(email="lena@example.org")
+    elsewhere = browser.post("/api/upload/url", json={"url": POST}, headers={"Origin": "https://evil.example"})
+    within = browser.post("/api/upload/url", json={"url": POST}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (elsewhere.status_code, within.status_code) == (403, 403)
+    User.objects.update(is_active=False)
+    assert browser.url().status_code == 401
+    assert Download.objects.count() == 1
