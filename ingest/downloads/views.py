@@ -15,10 +15,12 @@ from invites.credentials import Caller, caller_required
 
 
 class Platforms(TypedDict):
-    """`examples`: an address of each, by its name. `enabled`: whether links are downloaded here at all."""
+    """`examples`: an address of each, by its name. `hosts`: names, with all below them. `enabled`: whether links are
+    downloaded here at all."""
 
     platforms: list[str]
     examples: dict[str, str]
+    hosts: list[str]
     enabled: bool
 
 
@@ -31,6 +33,7 @@ def supported_platforms(request: HttpRequest) -> HttpResponse:
         Platforms(
             platforms=[platform.name for platform in found],
             examples={platform.name: platform.example for platform in found},
+            hosts=[host for platform in found for host in platform.hosts],
             enabled=settings.SOCIAL_MEDIA_UPLOADS_ENABLED,
         )
     )

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from immichdrop.models import User
 from ingest.downloads import platforms
 from ingest.downloads.fetching import Fetcher
 from ingest.downloads.worker import Downloads
