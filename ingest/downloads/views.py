@@ -9,9 +9,12 @@ from django.views.decorators.http import require_GET
 
 from ingest.downloads.models import Download
 from ingest.downloads.platforms import chosen
-from ingest.downloads.results import job_status
+from ingest.downloads.results import job_status, own_jobs
+from invites import guests
 from invites.api_tokens import Scope
 from invites.credentials import Caller, caller_required
+
+LISTED = 20  # jobs
 
 
 class Platforms(TypedDict):
@@ -48,3 +51,19 @@ def job(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse:
     if found is None:
         return JsonResponse({"detail": "Job not found or expired"}, status=404)
     return JsonResponse(job_status(found, caller))
+
+
+@csrf_exempt
+@require_GET
+@caller_required(Scope.LINKS)
+def jobs(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """`GET /api/upload/url/status?album_name=`: the caller's newest jobs, with a name those of that album.
+
+    Whoever is known by their address alone gets none: others may come from it, and read what was asked for.
+    """
+    if not (caller.token or caller.host or guests.of_request(request)):
+        return JsonResponse(own_jobs([], caller))
+    found = Download.objects.of_caller(caller)
+    if album := request.GET.get("album_name", "").replace("\0", ""):
+        found = found.filter(album_name=caller.destination(album).album_name)
+    return JsonResponse(own_jobs(found[:LISTED], caller))

@@ -58,6 +58,10 @@ def test_a_link_is_fetched(
         expect(rows.first).to_contain_text("none of these platforms")
         assert axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.reload()
+        page.get_by_text("Paste a link instead").click()
+        expect(rows).to_have_count(2)
+        expect(rows.first).to_contain_text("This post is private")
     finally:
         downloads.stop(30)
     assert [upload.filename for upload in Upload.objects.all()] == ["fake_Waves_1.mp4"]

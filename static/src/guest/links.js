@@ -3,9 +3,12 @@
  * words are a template's (templates/includes/link_words.html), by the server's codes.
  */
 
+import { recall, remember } from "../device.js";
 import { find } from "./elements.js";
 
 const LOOK_EVERY = 2_000; // ms
+/** In this browser's memory: whether it had a post fetched, so that its jobs may be asked for. */
+const ASKED = "drop-posts";
 /** Codes that are told in another's words. */
 const TOLD_AS = { unsupported: "nothing_there", live: "nothing_there", protected: "nothing_there", too_long: "too_large" };
 
@@ -61,6 +64,7 @@ export class LinkJobs {
   async fetch(url, album) {
     const show = this.#newRow(url);
     show({ job_id: "", status: "pending" });
+    remember(ASKED, "1");
     try {
       const answer = await fetch(this.address, {
         method: "POST",
@@ -75,6 +79,30 @@ export class LinkJobs {
     } catch {
       show({ job_id: "", status: "failed", cause: "other" }); // the server was not reached: it can be pasted again
     }
+  }
+
+  /**
+   * Shows the jobs of an earlier visit again.
+   * @param {string} [album]
+   * @returns {Promise<boolean>} whether one of them goes on
+   */
+  async resume(album = "") {
+    if (!recall(ASKED)) return false;
+    let goesOn = false;
+    try {
+      const query = new URLSearchParams({ album_name: album });
+      const answer = await fetch(`${this.address}/status?${query}`, { headers: this.headers() });
+      const { items } = answer.ok ? await answer.json() : { items: [] };
+      for (const job of items.reverse()) {
+        const show = this.#newRow(job.url);
+        if (show(job)) continue;
+        goesOn = true;
+        setTimeout(() => this.#follow(job.job_id, show), LOOK_EVERY);
+      }
+    } catch {
+      // Not reached: they go on all the same, and are there when the page is loaded again.
+    }
+    return goesOn;
   }
 
   /** @param {string} jobId @param {(job: Job) => boolean} show */
@@ -124,6 +152,9 @@ export function startLinks(apiBase, headers) {
   const input = find("input", form);
 
   field.hidden = false;
+  jobs.resume(field.dataset.album).then((goesOn) => {
+    if (goesOn) field.open = true;
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const url = input.value.trim();

@@ -18,7 +18,7 @@ from ingest.downloads.causes import Cause
 from ingest.downloads.fetching import Fetcher
 from ingest.downloads.models import Download, PlatformCookies
 from ingest.downloads.worker import Downloads
-from invites import tokens
+from invites import guests, tokens
 from invites.api_tokens import Scope
 from invites.models import ApiToken
 from tests import pictures
@@ -426,3 +426,27 @@ def test_a_login_alone_is_enough_for_the_own_pages(
     User.objects.update(is_active=False)
     assert browser.url().status_code == 401
     assert Download.objects.count() == 1
+
+
+def test_own_jobs_are_listed_and_nobody_elses(browser: Script, script: Script, make_invite: MakeInvite) -> None:
+    def listed(asking: Script, query: str = "", **cookie: str) -> list[str]:
+        headers = {**asking.headers, **cookie}
+        said = requests.get(f"{asking.web}/api/upload/url/status{query}", headers=headers, timeout=10).json()
+        assert all(job["status"] == "pending" and job["job_id"] for job in said["items"])
+        return [job["url"] for job in said["items"]]
+
+    browser.begin(album_name="Clips")
+    browser.begin(f"{POST}2", album_name="Other")
+    script.begin(f"{POST}3")
+    assert listed(browser) == [f"{POST}2", POST]
+    assert listed(browser, "?album_name=Clips") == [POST]
+    assert listed(script) == [f"{POST}3"]
+    guest, secret = guests.create()
+    link = make_invite(allow_urls=True)
+    known = Script(browser.web, link.token)
+    known.headers["X-Drop-Guest"] = secret
+    known.begin(f"{POST}4")
+    by_address = Script(browser.web, link.token)
+    by_address.begin(f"{POST}5")
+    assert Download.objects.filter(guest=guest).count() == 1
+    assert (listed(known), listed(by_address)) == ([f"{POST}4"], [])
