@@ -76,6 +76,7 @@ urlpatterns = [
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
     path("api/invite/<str:token>/uploads", uploads_hosts_api.invite_uploads, name="invite-uploads"),
     path("api/supported-platforms", downloads_views.supported_platforms, name="supported-platforms"),
+    path("api/upload/url/status", downloads_views.jobs, name="url-jobs"),
     path("api/upload/url/status/<str:job_id>", downloads_views.job, name="url-status"),
     path("api/login", login_api, name="api-login"),
     path("api/logout", logout_api, name="api-logout"),

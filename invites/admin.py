@@ -96,7 +96,7 @@ class InviteAdmin(ExportAdmin):
         ("Until when, how often", {"fields": ("opens_at", "expires_at", "disabled", "max_uses", "uses")}),
         ("Password", {"fields": ("has_password", "new_password", "no_password")}),
         ("Limits", {"fields": ("kinds", "max_files", "max_file_size", "max_bytes")}),
-        ("Guests", {"fields": ("guest_name", "describe", "tag")}),
+        ("Guests", {"fields": ("guest_name", "describe", "tag", "allow_urls")}),
         ("History", {"fields": ("address", "claimed_at", "created_at")}),
     )
 

@@ -8,10 +8,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
 from typing import Concatenate, ParamSpec, TypedDict
 from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.cookie import parse_cookie
@@ -108,6 +110,26 @@ def for_request(request: HttpRequest, required: Scope | str) -> Caller:
     if not _shown(headers, request.META.get("QUERY_STRING", "")) and isinstance(request.user, User):
         return Caller(client, host=request.user)
     return for_headers(headers, request.META.get("QUERY_STRING", ""), client, required)
+
+
+def for_browser(headers: Mapping[str, str], query: str, client: str, required: Scope | str) -> Caller:
+    """`for_request` for what runs in front of Django and looks itself whether another site sent the request
+    (`immichdrop.security.foreign`): a cookie comes by itself. Raises CredentialError.
+    """
+    if not _shown(headers, query) and (host := _logged_in(headers)):
+        return Caller(client, host=host)
+    return for_headers(headers, query, client, required)
+
+
+def _logged_in(headers: Mapping[str, str]) -> User | None:
+    """The host whose login a browser's cookie names, as Django's middleware finds them."""
+    key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    if not key:
+        return None
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    user = get_user(request)
+    return user if isinstance(user, User) else None
 
 
 def for_headers(headers: Mapping[str, str], query: str, client: str, required: Scope | str) -> Caller:

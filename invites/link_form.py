@@ -106,9 +106,15 @@ class LinkForm(forms.Form):
     )
     describe = switch_field(_("Guests’ words as description"), _("Name and message go with each file into Immich."))
     tag = switch_field(_("Tag in Immich"), _("Drop / this link / the guest’s name."))
+    allow_urls = switch_field(_("Guests may paste links"), _("The server fetches the photos and videos of such posts."))
     time_zone = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-zone": ""}))
 
     DETAILS = "slug welcome_text max_files max_file_size max_bytes kinds describe tag opens_at".split()  # folded away
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        if not settings.SOCIAL_MEDIA_UPLOADS_ENABLED:
+            del self.fields["allow_urls"]  # it would promise what this server doesn't do
 
     def create(self, owner: User) -> Invite | None:
         """The new link; None when something makes no sense, and then the form says what."""
@@ -155,6 +161,7 @@ class LinkForm(forms.Form):
             max_file_size=self._bytes("max_file_size"),
             describe=said["describe"],
             tag=said["tag"],
+            allow_urls=said.get("allow_urls", False),
         )
 
     def _bytes(self, name: str) -> int | None:

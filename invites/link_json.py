@@ -28,6 +28,7 @@ _WIRE_NAMES = {
     "expires_at": "expiresAt",
     "expires_days": "expiresDays",
     "time_zone": "timeZone",
+    "allow_urls": "allowUrls",
 }
 
 
@@ -52,6 +53,9 @@ class LinkBody(msgspec.Struct, rename="camel"):
         str | None, Meta(description="Whose last day it is, as `Europe/Berlin`; else the server's")
     ] = None
     password: Annotated[Text, Meta(description="Asked before the page opens; at most 200 characters")] = UNSET
+    allow_urls: Annotated[
+        bool | UnsetType, Meta(description="Whether guests may paste links to posts, which the server fetches")
+    ] = UNSET
 
 
 class ChangeBody(LinkBody, rename="camel"):
@@ -72,6 +76,7 @@ class LinkItem(TypedDict):
     used: int
     remaining: int | None
     expiresAt: str | None
+    allowUrls: bool
     active: bool
     inactiveReason: str | None
     createdAt: str
@@ -126,6 +131,8 @@ def fields_of(said: LinkBody) -> LinkFields:
         zone = links.zone_named(said.time_zone or settings.TIME_ZONE)
         at = links.expires_at_said(said.expires_at or "", zone)
         fields["expires_at"] = at or (links.expires_in(said.expires_days) if said.expires_days else None)
+    if said.allow_urls is not UNSET:
+        fields["allow_urls"] = said.allow_urls
     if isinstance(said, ChangeBody) and said.disabled is not UNSET:
         fields["disabled"] = said.disabled
     return fields
@@ -149,6 +156,7 @@ def item(invite: Invite) -> LinkItem:
         used=invite.used,
         remaining=invite.remaining,
         expiresAt=invite.expires_at.isoformat() if invite.expires_at else None,
+        allowUrls=invite.allow_urls,
         active=closed is None,
         inactiveReason=INACTIVE_REASONS.get(closed) if closed else None,
         createdAt=invite.created_at.isoformat(),

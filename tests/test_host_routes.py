@@ -69,6 +69,7 @@ FOR_EVERYBODY = {
     "api/openapi.json",
     "api/docs",
     "api/supported-platforms",
+    "api/upload/url/status",  # asks for a token, like the next
     "api/upload/url/status/<str:job_id>",  # asks for a token
 }
 

@@ -1,6 +1,7 @@
 """Every string of a translated page is in every catalogue, and nothing else is (`make words` brings them in line)."""
 
 import re
+import tomllib
 from gettext import c2py
 from pathlib import Path
 
@@ -9,12 +10,14 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from babel.util import pathmatch
 from django.utils.translation import to_locale
 
 from immichdrop.languages import NAMES, SOURCE
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "static" / "src" / "guest" / "words"
+ENGLISH = ("templates/admin/", "templates/api_docs.html", "templates/includes/api_")
 LANGUAGES = [code for code in NAMES if code != SOURCE]
 
 
@@ -52,6 +55,19 @@ def forms(message: Message) -> list[str]:
 
 def places(text: str) -> set[str]:
     return set(re.findall(r"%\(\w+\)s", text))
+
+
+def test_every_template_with_words_is_looked_through() -> None:
+    """Else its strings drop out of all catalogues, and pages are in English without a word."""
+    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
+    patterns = [pattern for mapping in mappings for pattern in mapping["pattern"]]
+    with_words = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "templates").rglob("*.html")
+        if re.search(r"{% (block)?translate |_\(\"", path.read_text())
+    ]
+    left_out = [path for path in with_words if not any(pathmatch(pattern, path) for pattern in patterns)]
+    assert [path for path in left_out if not path.startswith(ENGLISH)] == []
 
 
 def test_strings_are_found(strings: Catalog) -> None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Case, IntegerField, Value, When
@@ -13,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from immichdrop import local_forms
-from immichdrop.models import User
+from immichdrop.models import ImmichAccount, User
 from invites.menu_gates import host_page, own_link
 from invites.menu_list import row_of
 from invites.menu_rows import sheet
@@ -57,6 +58,7 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         "page": page,
         "guests": link_guests.guests_on(page, link),
         "album": _album_address(link),
+        "platforms": _platforms(link, host),
         "said": [str(message) for message in messages.get_messages(request)],
     }
     return render(request, "menu/details.html", context)
@@ -168,6 +170,16 @@ def _wishes(link: Invite) -> list[Wish]:
         Wish(file, names.get(upload.guest_id, ""))
         for upload, file in zip(uploads, files_of(uploads).values(), strict=True)
     ]
+
+
+def _platforms(link: Invite, host: User) -> str:
+    """From where the host may have posts fetched into the link's album; empty where they may not.
+
+    What a host asks for goes into their own Immich: staff who look at another's link would get it into theirs.
+    """
+    if not settings.SOCIAL_MEDIA_UPLOADS_ENABLED or link.account() != ImmichAccount.objects.of_owner(host):
+        return ""
+    return local_forms.one_of(settings.SOCIAL_MEDIA_TITLES)
 
 
 def _album_address(link: Invite) -> str:

@@ -6,10 +6,11 @@ that another site made a browser send puts nothing into any link. Only browsers 
 
 import asyncio
 import logging
+import re
 import time
 import uuid
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from immichdrop.asgi_types import Receive, Scope, Send
 from immichdrop.security import foreign
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 PATH = "/share"
 FIELD = "files"
+TEXTS = ("url", "text", "title")  # where apps put addresses, the likeliest first
+LONGEST_ADDRESS = 2000  # characters
 # Why nothing was staged, as the page's address says it (static/src/share/main.js).
 STRANGER, TOO_MUCH, BROKEN, TEXT = "stranger", "too_much", "broken", "text"
 
@@ -37,6 +40,23 @@ def is_share(scope: Scope) -> bool:
 def from_another_site(headers: Mapping[str, str]) -> bool:
     """A share sheet is no site: browsers say `none` of it, and may send `Origin: null`."""
     return headers.get("sec-fetch-site") != "none" and foreign(headers)
+
+
+class LinkShared(Exception):  # noqa: N818 - it is no error
+    """There was no file, but an address somewhere in the texts: `address`."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+def address_in(fields: Mapping[str, str]) -> str:
+    """The first address in the texts that an app shared; empty where there is none."""
+    for name in TEXTS:
+        found = re.search(r"https?://[^\s<>\"']+", fields.get(name, "")[:4000], re.IGNORECASE)
+        if found and len(found[0]) <= LONGEST_ADDRESS:
+            return found[0]
+    return ""
 
 
 class NotStagedError(Exception):
@@ -77,14 +97,18 @@ class ShareApp:
         except NotStagedError as error:
             location = f"{PATH}?{urlencode({'refused': str(error)})}"
             await exchange.refuse(AnswerError(303, str(error), headers={"Location": location}))
+        except LinkShared as shared:
+            # Behind the #, which no server is sent and no log keeps. The page's script asks whether it is taken.
+            await exchange.answer(303, {"Location": f"{PATH}#{urlencode({'link': shared.address}, quote_via=quote)}"})
         else:
             await exchange.answer(303, {"Location": PATH})
 
     async def _stage_all(self, exchange: Exchange, guest: Guest) -> None:
-        """All files of a form, or none of them. Raises NotStagedError."""
+        """All files of a form, or none of them. Raises NotStagedError, LinkShared."""
         taken: list[uuid.UUID] = []
         try:
-            await self._read(Form(exchange.receive, exchange.headers), guest, taken)
+            form = Form(exchange.receive, exchange.headers)
+            await self._read(form, guest, taken)
         except BaseException as error:
             for staged_id in taken:
                 await blocking.run(self.staging.remove, guest, staged_id)
@@ -95,6 +119,8 @@ class ShareApp:
                 raise NotStagedError(TOO_MUCH) from None
             raise
         if not taken:
+            if address := address_in(form.fields):
+                raise LinkShared(address)
             raise NotStagedError(TEXT)
 
     async def _read(self, form: Form, guest: Guest, taken: list[uuid.UUID]) -> None:

@@ -67,7 +67,7 @@ class UrlsApp:
         if not settings.SOCIAL_MEDIA_UPLOADS_ENABLED:
             raise CredentialError(403, NOT_HERE)
         headers, query = exchange.headers, exchange.query
-        caller = await blocking.run(credentials.for_headers, headers, query, exchange.client, api_tokens.Scope.LINKS)
+        caller = await blocking.run(credentials.for_browser, headers, query, exchange.client, api_tokens.Scope.LINKS)
         said = await _json_body(exchange)
         album = _album_of(said)
         if exchange.path == URLS:

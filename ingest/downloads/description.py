@@ -6,7 +6,7 @@ import msgspec
 
 from immichdrop.openapi import JSON, Paths, Schemas
 from ingest.downloads import application
-from ingest.downloads.results import JobStatus, UrlAnswer
+from ingest.downloads.results import JobStatus, OwnJobs, UrlAnswer
 from ingest.downloads.views import Platforms
 from ingest.shortcuts.answers import Batch
 from invites.credentials import Refused
@@ -42,17 +42,21 @@ class PastedLinks(TypedDict):
 
 def parts() -> tuple[Paths, Schemas]:
     """The paths, and the shapes that they name."""
-    types = (UrlAnswer, JobStatus, Batch, Platforms, Refused, Detail, PastedLink, PastedLinks)
+    types = (UrlAnswer, JobStatus, OwnJobs, Batch, Platforms, Refused, Detail, PastedLink, PastedLinks)
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     job: Schema = {"in": "path", "name": "job_id", "required": True, "schema": {"type": "string"}}
     job["description"] = "The job, as `POST /api/upload/url` said it"
     one = _post("post_upload_url", "Have a post downloaded by its address", "PastedLink", "UrlAnswer")
     several = _post("post_upload_urls", "The same of up to 10 posts", "PastedLinks", "Batch")
     status = _operation("get_upload_url_status", "What became of a job", "JobStatus", {"404": "no such job of yours"})
+    jobs = _operation("get_upload_url_jobs", "Your newest jobs", "OwnJobs", {})
+    album: Schema = {"in": "query", "name": "album_name", "required": False, "schema": {"type": "string"}}
+    album["description"] = "Only those of the album of this name"
     platforms = _operation("get_supported_platforms", "From where posts come", "Platforms", {}, open_to=True)
     return {
         application.URL: {"post": one},
         application.URLS: {"post": several},
+        "/api/upload/url/status": {"get": {**jobs, "parameters": [album], "security": TOKEN}},
         "/api/upload/url/status/{job_id}": {"get": {**status, "parameters": [job], "security": TOKEN}},
         "/api/supported-platforms": {"get": platforms},
     }, schemas

@@ -1,5 +1,6 @@
 """What is said of a download, in the shapes of the contract's extension routes."""
 
+from collections.abc import Iterable
 from typing import NotRequired, TypedDict
 
 from django.utils import timezone
@@ -32,6 +33,18 @@ class JobStatus(TypedDict):
     cause: NotRequired[str]
     result: NotRequired[UrlResult]
     error: NotRequired[str]
+
+
+class OwnJob(JobStatus):
+    """A job in a list, with the address that was asked for."""
+
+    url: str
+
+
+class OwnJobs(TypedDict):
+    """What a caller asked for within the last day, the newest first."""
+
+    items: list[OwnJob]
 
 
 class UrlAnswer(TypedDict):
@@ -95,6 +108,10 @@ def job_status(download: Download, caller: Caller) -> JobStatus:
     if said["status"] == Download.Status.FAILED:
         said["error"], said["cause"] = download.message, download.cause
     return said
+
+
+def own_jobs(downloads: Iterable[Download], caller: Caller) -> OwnJobs:
+    return OwnJobs(items=[OwnJob(**job_status(download, caller), url=download.url) for download in downloads])
 
 
 def url_answer(download: Download, caller: Caller) -> UrlAnswer:

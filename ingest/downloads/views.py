@@ -9,16 +9,21 @@ from django.views.decorators.http import require_GET
 
 from ingest.downloads.models import Download
 from ingest.downloads.platforms import chosen
-from ingest.downloads.results import job_status
+from ingest.downloads.results import job_status, own_jobs
+from invites import guests
 from invites.api_tokens import Scope
 from invites.credentials import Caller, caller_required
 
+LISTED = 20  # jobs
+
 
 class Platforms(TypedDict):
-    """`examples`: an address of each, by its name. `enabled`: whether links are downloaded here at all."""
+    """`examples`: an address of each, by its name. `hosts`: names, with all below them. `enabled`: whether links are
+    downloaded here at all."""
 
     platforms: list[str]
     examples: dict[str, str]
+    hosts: list[str]
     enabled: bool
 
 
@@ -31,6 +36,7 @@ def supported_platforms(request: HttpRequest) -> HttpResponse:
         Platforms(
             platforms=[platform.name for platform in found],
             examples={platform.name: platform.example for platform in found},
+            hosts=[host for platform in found for host in platform.hosts],
             enabled=settings.SOCIAL_MEDIA_UPLOADS_ENABLED,
         )
     )
@@ -45,3 +51,19 @@ def job(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse:
     if found is None:
         return JsonResponse({"detail": "Job not found or expired"}, status=404)
     return JsonResponse(job_status(found, caller))
+
+
+@csrf_exempt
+@require_GET
+@caller_required(Scope.LINKS)
+def jobs(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """`GET /api/upload/url/status?album_name=`: the caller's newest jobs, with a name those of that album.
+
+    Whoever is known by their address alone gets none: others may come from it, and read what was asked for.
+    """
+    if not (caller.token or caller.host or guests.of_request(request)):
+        return JsonResponse(own_jobs([], caller))
+    found = Download.objects.of_caller(caller)
+    if album := request.GET.get("album_name", "").replace("\0", ""):
+        found = found.filter(album_name=caller.destination(album).album_name)
+    return JsonResponse(own_jobs(found[:LISTED], caller))

@@ -10,7 +10,8 @@ from pytest_django import Settings
 from ingest.downloads import platforms
 from ingest.downloads.fetching import Fetcher
 from ingest.downloads.worker import Downloads
-from tests.browser.conftest import PHONE, NewContext, axe
+from invites.models import Invite
+from tests.browser.conftest import PHONE, NewContext, OpenMenu, axe
 from tests.conftest import MakeInvite
 from tests.ingest.downloads.conftest import *  # noqa: F403 - the platform, and the way to it
 from tests.ingest.downloads.fake_platform import FAKE, FakePlatform
@@ -57,6 +58,10 @@ def test_a_link_is_fetched(
         expect(rows.first).to_contain_text("none of these platforms")
         assert axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.reload()
+        page.get_by_text("Paste a link instead").click()
+        expect(rows).to_have_count(2)
+        expect(rows.first).to_contain_text("This post is private")
     finally:
         downloads.stop(30)
     assert [upload.filename for upload in Upload.objects.all()] == ["fake_Waves_1.mp4"]
@@ -70,3 +75,33 @@ def test_there_is_no_field_where_the_host_does_not_want_it(
         settings.SOCIAL_MEDIA_UPLOADS_ENABLED = on
         page.goto(f"{web}{make_invite(allow_urls=allowed).path}")
         expect(page.get_by_text("Paste a link instead")).to_have_count(0)
+
+
+def test_a_host_fetches_a_post_into_an_album(
+    web: str, switched_on: None, open_menu: OpenMenu, fetcher: Fetcher, platform: FakePlatform
+) -> None:  # fmt: skip
+    """From the panel, which lets guests paste links, to the link's details, where the host does."""
+    platform.posts |= {"1": {"id": "1", "title": "Waves", "url": "https://cdn.example/v.mp4", "ext": "mp4"}}
+    platform.files["/v.mp4"] = CLIP
+    page = open_menu("/menu?create", bypass_csp=True)
+    page.get_by_label("Album", exact=True).fill("Clips")
+    page.get_by_text("Welcome text and limits").click()
+    page.get_by_label("Guests may paste links").check()
+    assert axe(page) == []
+    page.get_by_role("button", name="Create link").click()
+    expect(page.locator("#create")).to_have_count(0)
+    link = Invite.objects.get()
+    assert link.allow_urls
+    downloads = Downloads(spool.default(), 1, fetcher)
+    downloads.start()
+    try:
+        page.goto(f"{web}/menu/links/{link.token}")
+        page.get_by_text("Fetch a post into this album").click()
+        paste(page, "https://fake.example/post/1")
+        row = page.locator("[data-link-jobs] li")
+        expect(row).to_contain_text(re.compile("On its way|Received"), timeout=15_000)
+        assert axe(page) == []
+    finally:
+        downloads.stop(30)
+    upload = Upload.objects.get()
+    assert (upload.filename, upload.album_name, upload.invite) == ("fake_Waves_1.mp4", "Clips", None)

@@ -1,14 +1,21 @@
 """A phone's share sheet, with the service worker and without: preview, choice, waiting, and exactly once."""
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from ingest.downloads.fetching import Fetcher
+from ingest.downloads.models import Download
+from ingest.downloads.worker import Downloads
 from invites.models import Guest, Invite
 from tests.browser.conftest import GuestPage, NewContext, OpenMenu, axe
 from tests.browser.test_installed import controlled
+from tests.browser.test_pasted_links import CLIP, switched_on  # noqa: F401 - a fixture
 from tests.conftest import MakeInvite
+from tests.ingest.downloads.conftest import *  # noqa: F403 - the platform, and the way to it
+from tests.ingest.downloads.fake_platform import FakePlatform
 from tests.serving import eventually
 from uploads import spool, staging
 from uploads.models import Upload
@@ -176,6 +183,39 @@ def test_what_can_not_be_taken_is_told(
     assert items(page) == 0
     assert page.evaluate(IN_BROWSER) == 0
     assert staged_files() == []
+
+
+@pytest.mark.usefixtures("switched_on")
+def test_a_shared_link_is_fetched_by_a_page_that_takes_links(
+    visit, make_invite: MakeInvite, way: str, fetcher: Fetcher, platform: FakePlatform
+) -> None:
+    platform.posts |= {"1": {"id": "1", "title": "Waves", "url": "https://cdn.example/v.mp4", "ext": "mp4"}}
+    platform.files["/v.mp4"] = CLIP
+    beach, party = make_invite(name="Beach"), make_invite(name="Party", allow_urls=True)
+    page = visit(beach)
+    share(page, 0, title="Waves", text="Look: https://fake.example/post/1")
+    expect(page.get_by_text("takes links")).to_be_visible()
+    expect(page.get_by_role("button", name="Fetch")).to_be_disabled()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Nothing is shared right now")).to_be_visible()
+    visit(party)
+    share(page, 0, text="Look: https://fake.example/post/1")
+    expect(page.get_by_role("radio")).to_have_count(1)
+    assert axe(page) == []
+    assert not Download.objects.exists(), "nothing is fetched by itself"
+    downloads = Downloads(spool.default(), 1, fetcher)
+    downloads.start()
+    try:
+        page.get_by_role("button", name="Fetch").click()
+        row = page.locator("[data-link-jobs] li")
+        expect(row).to_contain_text(re.compile("On its way|Received"), timeout=15_000)
+        assert axe(page) == []
+    finally:
+        downloads.stop(30)
+    assert [(each.filename, each.invite) for each in Upload.objects.all()] == [("fake_Waves_1.mp4", party)]
+    assert page.url.endswith("/share")
+    share(page, 0, text="https://elsewhere.example/post/1")
+    expect(page.get_by_text("Texts and links can't be sent here yet.")).to_be_visible()
 
 
 @pytest.fixture

@@ -209,6 +209,7 @@ def test_a_list_says_of_each_link(at_home: Client, host: User, make_invite: Make
                     "used": 8,
                     "remaining": 42,
                     "expiresAt": "2030-07-15T00:00:00+00:00",
+                    "allowUrls": False,
                     "active": True,
                     "inactiveReason": None,
                     "createdAt": "2026-07-01T00:00:00+00:00",
@@ -275,10 +276,19 @@ def test_a_thousand_links_take_few_queries(
 
 def test_everything_changes(at_home: Client, host: User, make_invite: MakeInvite) -> None:
     invite = make_invite(owner=host, expires_at=datetime(2020, 1, 1, tzinfo=UTC))
-    answer = change(at_home, invite.token, name=" Party ", disabled=True, maxUses=-1, expiresAt=None, password="sesame")
+    said = {
+        "name": " Party ",
+        "disabled": True,
+        "maxUses": -1,
+        "expiresAt": None,
+        "password": "sesame",
+        "allowUrls": True,
+    }
+    answer = change(at_home, invite.token, **said)
     assert (answer.status_code, answer.json()) == (200, {"ok": True, "updated": 1})
     invite.refresh_from_db()
     assert (invite.name, invite.disabled, invite.max_uses, invite.expires_at) == ("Party", True, -1, None)
+    assert invite.allow_urls
     assert invite.check_password("sesame")
     assert change(at_home, invite.token, password="", disabled=False).status_code == 200
     invite.refresh_from_db()

@@ -87,6 +87,14 @@ def test_a_link_with_nothing(at_home: Client) -> None:
     assert (link.max_bytes, link.max_file_size, link.describe, link.tag) == (None, None, False, False)
 
 
+def test_guests_may_paste_links_where_the_server_takes_any(at_home: Client, settings: LazySettings) -> None:
+    for on, there, allowed in ((False, False, False), (True, True, True)):
+        settings.SOCIAL_MEDIA_UPLOADS_ENABLED = on
+        assert ('name="allow_urls"' in at_home.get("/menu?create").content.decode()) == there
+        create(at_home, allow_urls="on")
+        assert Invite.objects.latest("pk").allow_urls == allowed
+
+
 @pytest.mark.parametrize(("uses", "max_uses"), [("once", 1), ("no_limit", -1)])
 def test_a_hidden_number_has_no_say(at_home: Client, uses: str, max_uses: int) -> None:
     create(at_home, uses=uses, max_uses="x")

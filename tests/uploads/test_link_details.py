@@ -51,6 +51,19 @@ def test_nothing_has_come_yet(at_home: Client, link: Invite) -> None:
     assert not [words for words in ("Retry", "Needs a look", "Per day", "CSV", "Open in Immich") if words in page]
 
 
+def test_a_post_can_be_fetched_where_it_goes_into_the_own_immich(
+    at_home: Client, host: User, settings: LazySettings
+) -> None:
+    """Staff who look at another host's link would get it into their own."""
+    settings.ALLOW_SERVER_KEY = False
+    User.objects.filter(pk=host.pk).update(is_staff=True, is_superuser=True)
+    own = Invite.objects.create(owner=host, album_name="Clips")
+    others = Invite.objects.create(owner=User.objects.create_user("other@example.org"), album_name="Clips")
+    for on, there in ((False, [False, False]), (True, [True, False])):
+        settings.SOCIAL_MEDIA_UPLOADS_ENABLED = on
+        assert ['data-album="Clips"' in shown(at_home, link) for link in (own, others)] == there
+
+
 def test_totals_are_of_what_came_whole(at_home: Client, link: Invite, received: Receive) -> None:
     guest, other = guests.create()[0], guests.create()[0]
     received(guest=guest)

@@ -138,7 +138,11 @@ def test_a_browser_that_was_nowhere_stages_nothing(web: str) -> None:
 
 
 def test_words_alone(phone: Phone) -> None:
-    assert phone.share(text="Look", url="https://example.org/") == "/share?refused=text"
+    assert phone.share(title="A party", text="Look") == "/share?refused=text"
+    assert phone.share(text=f"https://example.org/{'a' * 2000}") == "/share?refused=text"
+    assert phone.share(title="Look at https://a.example/ &", text="Look: https://b.example/?c=d#e now") == (
+        "/share#link=https%3A%2F%2Fb.example%2F%3Fc%3Dd%23e"
+    )
 
 
 def test_too_many_and_too_large(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { stateOf, wordOf } from "../../static/src/guest/links.js";
+import { isTaken } from "../../static/src/share/post.js";
 
 const words = { fetching: "F", sending: "S", received: "R", private: "P", nothing_there: "N", too_large: "L", other: "O" };
 
@@ -23,4 +24,12 @@ test("codes that share words, and those that have none", () => {
   assert.equal(wordOf("too_long", words), "L");
   assert.equal(wordOf("brand_new", words), "O");
   assert.equal(wordOf(undefined, words), "O");
+});
+
+test("a shared address is taken at a platform's names and below them, and nowhere else", () => {
+  const hosts = ["x.com", "youtu.be"];
+  for (const taken of ["https://x.com/a/status/1", "https://www.X.com/a?b", "http://youtu.be/a"]) assert.ok(isTaken(taken, hosts));
+  for (const not of ["https://ax.com/", "https://x.com.evil.example/", "https://evil.example/x.com", "x.com", ""]) {
+    assert.ok(!isTaken(not, hosts), not);
+  }
 });

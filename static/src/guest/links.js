@@ -1,11 +1,14 @@
 /**
  * The field for posts by their address. The server fetches them: this only asks, and shows what becomes of each. The
- * words are the template's (templates/guest/parts/links.html), by the server's codes.
+ * words are a template's (templates/includes/link_words.html), by the server's codes.
  */
 
+import { recall, remember } from "../device.js";
 import { find } from "./elements.js";
 
 const LOOK_EVERY = 2_000; // ms
+/** In this browser's memory: whether it had a post fetched, so that its jobs may be asked for. */
+const ASKED = "drop-posts";
 /** Codes that are told in another's words. */
 const TOLD_AS = { unsupported: "nothing_there", live: "nothing_there", protected: "nothing_there", too_long: "too_large" };
 
@@ -39,66 +42,92 @@ export function stateOf(job, words) {
   return { text: words.fetching ?? "", progress: job.progress || null, over: false };
 }
 
-/**
- * @param {{invite: string | null, apiBase: string}} config
- * @param {() => Record<string, string>} guest the guest's own headers
- */
-export function startLinks({ invite, apiBase }, guest) {
-  const field = document.querySelector("[data-links]");
-  if (!(field instanceof HTMLDetailsElement) || invite === null) return;
-  const words = { ...field.dataset };
-  /** @type {HTMLFormElement} */
-  const form = find("[data-link-form]", field);
-  /** @type {HTMLInputElement} */
-  const input = find("input", form);
-  const headers = () => ({ ...guest(), "X-Invite-Token": invite, Accept: "application/json" });
+/** A list of pasted links, each with what becomes of it. */
+export class LinkJobs {
+  /**
+   * @param {HTMLElement} place with the words (includes/link_words.html), the list and a row's template
+   * @param {string} apiBase
+   * @param {() => Record<string, string>} headers by which the server knows who asks
+   */
+  constructor(place, apiBase, headers) {
+    this.place = place;
+    this.words = { ...place.dataset };
+    this.address = `${apiBase}/upload/url`;
+    this.headers = () => ({ ...headers(), Accept: "application/json" });
+  }
 
-  field.hidden = false;
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const url = input.value.trim();
-    const show = newRow(field, url);
-    input.value = "";
+  /**
+   * Has a post fetched.
+   * @param {string} url
+   * @param {string} [album] its name, where the server does not know it by the link
+   */
+  async fetch(url, album) {
+    const show = this.#newRow(url);
     show({ job_id: "", status: "pending" });
+    remember(ASKED, "1");
     try {
-      const answer = await fetch(`${apiBase}/upload/url`, {
+      const answer = await fetch(this.address, {
         method: "POST",
-        headers: { ...headers(), "Content-Type": "application/json", Prefer: "respond-async" },
-        body: JSON.stringify({ url }),
+        headers: { ...this.headers(), "Content-Type": "application/json", Prefer: "respond-async" },
+        body: JSON.stringify({ url, album_name: album }),
       });
       if (!answer.ok) {
         show({ job_id: "", status: "failed", cause: REFUSED[answer.status] });
         return;
       }
-      follow((await answer.json()).job_id, show);
+      this.#follow((await answer.json()).job_id, show);
     } catch {
       show({ job_id: "", status: "failed", cause: "other" }); // the server was not reached: it can be pasted again
     }
-  });
+  }
+
+  /**
+   * Shows the jobs of an earlier visit again.
+   * @param {string} [album]
+   * @returns {Promise<boolean>} whether one of them goes on
+   */
+  async resume(album = "") {
+    if (!recall(ASKED)) return false;
+    let goesOn = false;
+    try {
+      const query = new URLSearchParams({ album_name: album });
+      const answer = await fetch(`${this.address}/status?${query}`, { headers: this.headers() });
+      const { items } = answer.ok ? await answer.json() : { items: [] };
+      for (const job of items.reverse()) {
+        const show = this.#newRow(job.url);
+        if (show(job)) continue;
+        goesOn = true;
+        setTimeout(() => this.#follow(job.job_id, show), LOOK_EVERY);
+      }
+    } catch {
+      // Not reached: they go on all the same, and are there when the page is loaded again.
+    }
+    return goesOn;
+  }
 
   /** @param {string} jobId @param {(job: Job) => boolean} show */
-  async function follow(jobId, show) {
+  async #follow(jobId, show) {
     try {
-      const answer = await fetch(`${apiBase}/upload/url/status/${jobId}`, { headers: headers() });
+      const answer = await fetch(`${this.address}/status/${jobId}`, { headers: this.headers() });
       const job = answer.ok ? await answer.json() : { job_id: jobId, status: "failed", cause: "other" };
       if (show(job)) return;
     } catch {
       // Away for the moment; the job goes on without us.
     }
-    setTimeout(follow, LOOK_EVERY, jobId, show);
+    setTimeout(() => this.#follow(jobId, show), LOOK_EVERY);
   }
 
-  /** @param {Element} list @param {string} url @returns {(job: Job) => boolean} shows a job's state; whether it is over */
-  function newRow(list, url) {
+  /** @param {string} url @returns {(job: Job) => boolean} shows a job's state; whether it is over */
+  #newRow(url) {
     /** @type {HTMLTemplateElement} */
-    const template = find("template", list);
+    const template = find("template", this.place);
     const row = /** @type {HTMLElement} */ (find("li", template.content).cloneNode(true));
     find("[data-address]", row).textContent = url;
-    find("[data-link-jobs]", list).prepend(row);
+    find("[data-link-jobs]", this.place).prepend(row);
     /** @type {HTMLProgressElement} */
     const bar = find("progress", row);
     return (job) => {
-      const { text, progress, over } = stateOf(job, words);
+      const { text, progress, over } = stateOf(job, this.words);
       const line = find("[data-state]", row);
       if (line.textContent !== text) line.textContent = text;
       bar.hidden = over || progress === null;
@@ -106,4 +135,30 @@ export function startLinks({ invite, apiBase }, guest) {
       return over;
     };
   }
+}
+
+/**
+ * The field of a page, where it has one.
+ * @param {string} apiBase
+ * @param {() => Record<string, string>} headers by which the server knows who asks; a host's login needs none
+ */
+export function startLinks(apiBase, headers) {
+  const field = document.querySelector("[data-links]");
+  if (!(field instanceof HTMLDetailsElement)) return;
+  const jobs = new LinkJobs(field, apiBase, headers);
+  /** @type {HTMLFormElement} */
+  const form = find("[data-link-form]", field);
+  /** @type {HTMLInputElement} */
+  const input = find("input", form);
+
+  field.hidden = false;
+  jobs.resume(field.dataset.album).then((goesOn) => {
+    if (goesOn) field.open = true;
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const url = input.value.trim();
+    input.value = "";
+    jobs.fetch(url, field.dataset.album);
+  });
 }

@@ -191,9 +191,9 @@ setInterval(() => {
   if (courier.online && queue.items.some((item) => item.stalled)) recheck(api, courier);
 }, RECHECK_EVERY);
 startPicking(choose);
-startLinks(config, () => api.headers());
+if (config.invite) startLinks(config.apiBase, () => ({ ...api.headers(), "X-Invite-Token": config.invite ?? "" }));
 courier.setOnline(navigator.onLine);
 board.show();
-rememberLink({ path: pathOf(config.invite), title: find("#event").textContent?.trim() ?? "" });
+rememberLink({ path: pathOf(config.invite), title: find("#event").textContent?.trim() ?? "", urls: !!document.querySelector("[data-links]") });
 await open();
 await shared.begin(document.body.dataset.shared ?? "", pathOf(config.invite), choose);

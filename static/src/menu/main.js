@@ -2,6 +2,7 @@
 
 import htmx from "htmx.org";
 
+import { startLinks } from "../guest/links.js";
 import { startCopying } from "./copying.js";
 import { startCreating } from "./creating.js";
 import { startDialog } from "./dialog.js";
@@ -36,3 +37,4 @@ startCopying();
 startCreating();
 startProblems();
 startStatus();
+startLinks("/api", () => ({}));

@@ -5,7 +5,7 @@ import { recall, remember } from "../device.js";
 const KEY = "drop-links";
 const MOST = 20;
 
-/** @typedef {{path: string, title: string}} Link */
+/** @typedef {{path: string, title: string, urls?: boolean}} Link `urls`: whether guests may paste links there */
 
 /** @returns {Link[]} the last opened first */
 export function links() {

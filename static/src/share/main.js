@@ -9,6 +9,7 @@ import { BACK, WAITS } from "../guest/shared.js";
 import { CLOSED, SHARE } from "../guest/words.js";
 import { tokenOf } from "./links.js";
 import { Places } from "./places.js";
+import { Post } from "./post.js";
 import { Preview } from "./preview.js";
 import { Staged } from "./staged.js";
 import * as store from "./store.js";
@@ -18,6 +19,7 @@ import * as store from "./store.js";
 await loadWords(document.body.dataset.words ?? "");
 const staged = new Staged();
 const places = new Places();
+const post = new Post();
 const preview = new Preview(leaveOut);
 const problem = find("[data-problem]");
 /** @type {Shared[]} what lies in the browser */
@@ -36,16 +38,18 @@ async function look() {
     ...staged.items,
   ];
   preview.show(items);
-  const some = items.length > 0;
+  const some = items.length > 0 && !post.shown; // one thing after the other
+  if (post.open) find("[data-upload-word]").textContent = post.part.dataset.fetch ?? "";
   const held = waiting();
   for (const part of document.querySelectorAll("[data-with-items]")) part.toggleAttribute("hidden", !some);
   find("[data-on-server]").hidden = !staged.items.length;
-  find("[data-none]").hidden = some || held.length > 0;
+  find("[data-choosing]").hidden = !some && !post.open;
+  find("[data-none]").hidden = some || post.shown || held.length > 0;
   find("[data-waiting]").hidden = !held.length;
   find("[data-waiting-title]").textContent = held.length ? SHARE.waiting(held.length) : "";
   find("[data-waiting-to]").textContent = [...new Set(held.map(({ title }) => title))].join(", ");
   find("[data-send-now]").hidden = !navigator.onLine;
-  places.show(some);
+  places.show(some || post.open, post.open);
   find("[data-upload]").toggleAttribute("disabled", places.none);
 }
 
@@ -90,6 +94,10 @@ async function upload() {
   tell("");
   const code = navigator.onLine ? await refusalOf(place.path) : "";
   if (code) return tell(CLOSED.title(code));
+  if (post.open) {
+    post.fetch(place.path);
+    return look();
+  }
   let page = place.path;
   if (staged.items.length) {
     const { location: led, code: refused } = await staged.send(tokenOf(place.path));
@@ -116,9 +124,13 @@ find("[data-share-form]").addEventListener("submit", async (event) => {
   await upload();
 });
 find("[data-cancel]").addEventListener("click", async () => {
+  tell("");
+  if (post.open) {
+    post.forget();
+    return look();
+  }
   await staged.clear();
   await cancel(fresh());
-  tell("");
   await look();
 });
 find("[data-waiting-cancel]").addEventListener("click", async () => {
@@ -137,13 +149,13 @@ addEventListener("pageshow", (event) => {
 });
 
 await look();
-await Promise.all([staged.ask(), places.ask()]);
+await Promise.all([staged.ask(), places.ask(), post.ask()]);
 await look();
 document.body.dataset.ready = "";
-const refused = new URLSearchParams(location.search).get("refused") ?? "";
+const refused = post.refused ? "text" : (new URLSearchParams(location.search).get("refused") ?? "");
 for (const each of document.querySelectorAll("[data-refused]")) {
   each.toggleAttribute("hidden", each.getAttribute("data-refused") !== refused);
 }
 if (refused) history.replaceState(null, "", location.pathname); // said once
 // What waits and was not on its page's list before goes there at once; else the person decides.
-if (!preview.some && !refused && waiting().some(({ handed }) => !handed)) go();
+if (!preview.some && !post.shown && !refused && waiting().some(({ handed }) => !handed)) go();

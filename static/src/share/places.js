@@ -24,8 +24,9 @@ export class Places {
       const { items } = await answer.json();
       this.#own = items
         .filter(({ active }) => active)
-        .map(({ token, name, albumName }) => ({
+        .map(({ token, name, albumName, allowUrls }) => ({
           path: pathOf(token),
+          urls: allowUrls,
           title: name || albumName || document.body.dataset.unnamed || "",
         }));
     } catch (unreachable) {
@@ -44,17 +45,23 @@ export class Places {
     return this.#shown.find(({ path }) => path === radio?.value);
   }
 
-  /** @param {boolean} choosing whether one is chosen for something; else each leads to its page */
-  show(choosing) {
+  /**
+   * @param {boolean} choosing whether one is chosen for something; else each leads to its page
+   * @param {boolean} forPost whether that is a link to a post, which not every page takes
+   */
+  show(choosing, forPost) {
     const opened = links();
     const known = new Set(opened.map(({ path }) => path));
-    const all = [...opened, ...this.#own.filter(({ path }) => !known.has(path))];
+    const own = new Map(this.#own.map((link) => [link.path, link])); // what the server says is newer
+    const pages = [...opened, ...this.#own.filter(({ path }) => !known.has(path))];
+    const all = forPost ? pages.filter((link) => (own.get(link.path) ?? link).urls) : pages;
     const before = this.chosen?.path ?? all[0]?.path;
     this.#shown = all;
     this.list.replaceChildren(...all.map((link) => this.#row(link, choosing, link.path === before)));
     find("[data-where]").hidden = !choosing || !all.length;
     find("[data-pages]").hidden = choosing || !all.length;
-    find("[data-no-places]").hidden = all.length > 0;
+    find("[data-no-places]").hidden = pages.length > 0;
+    find("[data-no-takers]").hidden = all.length > 0 || !pages.length;
   }
 
   /** @param {Link} link @param {boolean} choosing @param {boolean} checked */

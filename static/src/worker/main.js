@@ -15,6 +15,8 @@ const PREFIX = "drop-shell-";
 const CACHE = PREFIX + SHELL.version;
 const HASHED = /^\/static\/(?!admin\/).+\.[0-9a-f]{12}\.[a-z0-9]+$/;
 const SHARE = "/share";
+const TEXTS = ["url", "text", "title"];
+const ADDRESS = /https?:\/\/[^\s<>"']+/i; // as the server finds it (ingest/downloads/platforms.py)
 const MOST = 300; // files that wait at the same time
 
 worker.addEventListener("install", (event) => event.waitUntil(install()));
@@ -69,6 +71,15 @@ async function file(request) {
   return answer;
 }
 
+/** @param {unknown[]} texts what an app shared, an address somewhere in it @returns {string} the address, or "" */
+function addressIn(texts) {
+  for (const text of texts) {
+    const found = typeof text === "string" && text.slice(0, 4000).match(ADDRESS);
+    if (found && found[0].length <= 2000) return found[0];
+  }
+  return "";
+}
+
 /** Keeps what was shared until its person says where it goes. @param {Request} request */
 async function take(request) {
   const refused = (word) => Response.redirect(`${SHARE}?refused=${word}`, 303);
@@ -76,9 +87,12 @@ async function take(request) {
   if (request.destination !== "document") return refused("stranger");
   if (request.referrer && new URL(request.referrer).origin !== location.origin) return refused("stranger");
   try {
-    const shared = (await request.formData()).getAll("files");
-    const files = /** @type {File[]} */ (shared.filter((each) => each instanceof File && each.name));
-    if (!files.length) return refused("text");
+    const form = await request.formData();
+    const files = /** @type {File[]} */ (form.getAll("files").filter((each) => each instanceof File && each.name));
+    if (!files.length) {
+      const address = addressIn(TEXTS.map((name) => form.get(name)));
+      return address ? Response.redirect(`${SHARE}#link=${encodeURIComponent(address)}`, 303) : refused("text");
+    }
     if ((await count()) + files.length > MOST) return refused("too_much");
     await add(files);
   } catch (error) {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -18,7 +19,7 @@ from ingest.downloads.causes import Cause
 from ingest.downloads.fetching import Fetched, Fetcher, File
 from ingest.downloads.models import Download, PlatformCookies
 from ingest.downloads.worker import Downloads
-from invites import tokens
+from invites import guests, tokens
 from invites.api_tokens import Scope
 from invites.models import ApiToken
 from tests import pictures
@@ -76,6 +77,16 @@ def switched_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def token(web: str, switched_on: None) -> tuple[ApiToken, str]:
     host = User.objects.create_user("ada@example.org")
     return tokens.create_token(host, "iPhone", [Scope.LINKS])
+
+
+@pytest.fixture
+def browser(web: str, switched_on: None) -> Script:
+    """A host's, who logged in and shows nothing else."""
+    client = Client()
+    client.force_login(User.objects.create_user("lena@example.org"))
+    made = Script(web, "")
+    made.headers = {"Cookie": f"drop_session={client.cookies['drop_session'].value}", "Origin": web}
+    return made
 
 
 @pytest.fixture
@@ -433,3 +444,44 @@ def test_cookies_of_its_platform_and_what_is_known_of_them(
     script.begin()
     assert by_hand.run_once("one")
     assert PlatformCookies.objects.get(platform="fake").hint == ""
+
+
+def test_a_login_alone_is_enough_for_the_own_pages(
+    browser: Script, downloads: Downloads, deliveries: Worker, sandbox: Sandbox, platform: FakePlatform
+) -> None:
+    platform.posts["1"] = video(webpage_url=POST)
+    platform.files["/v.mp4"] = CLIP
+    job_id = browser.begin(album_name="Clips")
+    assert browser.ended(job_id)["status"] == "completed"
+    assert len(sandbox.album_assets("Clips")) == 1
+    assert Download.objects.get().host == User.objects.get(email="lena@example.org")
+    elsewhere = browser.post("/api/upload/url", json={"url": POST}, headers={"Origin": "https://evil.example"})
+    within = browser.post("/api/upload/url", json={"url": POST}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (elsewhere.status_code, within.status_code) == (403, 403)
+    User.objects.update(is_active=False)
+    assert browser.url().status_code == 401
+    assert Download.objects.count() == 1
+
+
+def test_own_jobs_are_listed_and_nobody_elses(browser: Script, script: Script, make_invite: MakeInvite) -> None:
+    def listed(asking: Script, query: str = "", **cookie: str) -> list[str]:
+        headers = {**asking.headers, **cookie}
+        said = requests.get(f"{asking.web}/api/upload/url/status{query}", headers=headers, timeout=10).json()
+        assert all(job["status"] == "pending" and job["job_id"] for job in said["items"])
+        return [job["url"] for job in said["items"]]
+
+    browser.begin(album_name="Clips")
+    browser.begin(f"{POST}2", album_name="Other")
+    script.begin(f"{POST}3")
+    assert listed(browser) == [f"{POST}2", POST]
+    assert listed(browser, "?album_name=Clips") == [POST]
+    assert listed(script) == [f"{POST}3"]
+    guest, secret = guests.create()
+    link = make_invite(allow_urls=True)
+    known = Script(browser.web, link.token)
+    known.headers["X-Drop-Guest"] = secret
+    known.begin(f"{POST}4")
+    by_address = Script(browser.web, link.token)
+    by_address.begin(f"{POST}5")
+    assert Download.objects.filter(guest=guest).count() == 1
+    assert (listed(known), listed(by_address)) == ([f"{POST}4"], [])
