@@ -61,7 +61,8 @@ FATAL = (AccessError, QuotaExceeded, NoServerError, StoppedError)
 
 
 class Senders:
-    """`done` is given every step; `give_up` is told why a run can't go on. Candidates are closed here."""
+    """`done` is given every step, `put_off` what changed before it was sent; `give_up` is told why a run can't go on.
+    Candidates are closed here."""
 
     def __init__(
         self,
@@ -69,11 +70,13 @@ class Senders:
         threads: int,
         report: Report,
         done: Callable[[Step], None],
+        put_off: Callable[[Candidate], None],
         give_up: Callable[[Exception], None],
     ) -> None:
         self.line = line
         self.report = report
         self.done = done
+        self.put_off = put_off
         self.give_up = give_up
         self.queue: queue.Queue[Candidate | None] = queue.Queue(AHEAD)  # None: a thread's end
         self._threads = [
@@ -129,6 +132,10 @@ class Senders:
     def _step(self, candidate: Candidate) -> Uploaded | None:
         if candidate.existing is not None:
             self.done(Found(candidate, candidate.existing))
+            return None
+        if not candidate.unchanged():
+            # It stood in line since it was summed up: half of what is there now is nobody's photo.
+            self.put_off(candidate)
             return None
         try:
             uploaded = self.line.ask(lambda immich: immich.upload(self._asset(candidate)))
