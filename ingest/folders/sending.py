@@ -146,7 +146,10 @@ class Senders:
         except ImmichError as error:
             self.done(Failed(candidate, f"Immich did not take it: {error.reason}"))
         except FileUnreadable as error:
-            self.done(Failed(candidate, f"It can't be read: {error}"))
+            if candidate.unchanged():
+                self.done(Failed(candidate, f"It can't be read: {error}"))
+            else:
+                self.put_off(candidate)
         else:
             self.done(Sent(candidate, uploaded))
             return uploaded

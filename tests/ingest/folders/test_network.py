@@ -124,6 +124,7 @@ def test_a_watch_outlives_an_immich_that_goes_away(folder: Folder, sandbox: Sand
     for number in range(20):
         folder.add(f"{number}.jpg", number)
     sandbox.faults.latency = 0.02
+    ended = threading.Event()
 
     def leave_and_return() -> None:
         try:
@@ -139,7 +140,8 @@ def test_a_watch_outlives_an_immich_that_goes_away(folder: Folder, sandbox: Sand
             folder.add("later.jpg", 91)
             eventually(lambda: len(in_album(sandbox, "A")) == 22, "one more")
         finally:
-            os.kill(os.getpid(), signal.SIGTERM)
+            if not ended.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
             connections.close_all()
 
     def last_outcome() -> str:
@@ -148,6 +150,7 @@ def test_a_watch_outlives_an_immich_that_goes_away(folder: Folder, sandbox: Sand
     leaving = threading.Thread(target=leave_and_return)
     leaving.start()
     ran = folder.sync("--watch", "--interval", 0.3, "--settle", 0.1, "--album", "A", "--concurrency", 1)
+    ended.set()
     leaving.join()
 
     assert ran.code == 0
