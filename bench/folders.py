@@ -15,7 +15,7 @@ from bench.folder_runs import OLD, PATHS
 from bench.loads import MB
 
 UNCHANGED = 10_000  # files
-NEW, SIZE = 2_000, 300_000  # files, bytes
+NEW, SIZE = 10_000, 300_000  # files, bytes
 LATENCY = 0.05  # seconds before the sandbox looks at a request
 HUGE = 4 * 1024 * MB  # bytes, none of them on this disk
 RUNS = 5

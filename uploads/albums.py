@@ -19,6 +19,7 @@ from django.utils import timezone
 from immichdrop.immich import Forbidden, Immich, NotFound, Rejected, Unavailable
 from immichdrop.models import ImmichAccount
 from invites.models import Invite
+from uploads import processes
 from uploads.models import KnownAlbum, Upload
 
 logger = logging.getLogger(__name__)
@@ -131,9 +132,17 @@ def _lease(row: KnownAlbum) -> bool:
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     until = now + LEASE
-    mine = KnownAlbum.objects.filter(free, pk=row.pk, album_id=None).update(lease_until=until)
+    taken = KnownAlbum.objects.filter(free, pk=row.pk, album_id=None)
+    mine = taken.update(lease_until=until, lease_owner=processes.own_prefix())
     row.lease_until = until
     return mine == 1
+
+
+def release_dead_leases(own_prefix: str) -> None:
+    """Frees albums that processes of this machine were making when they were killed: see `processes.dead_prefixes`."""
+    held = KnownAlbum.objects.filter(album_id=None, lease_until__isnull=False)
+    for prefix in processes.dead_prefixes(held.values_list("lease_owner", flat=True), own_prefix):
+        held.filter(lease_owner=prefix).update(lease_until=None)
 
 
 def _find_or_make(row: KnownAlbum, immich: Immich) -> str:

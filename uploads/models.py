@@ -287,6 +287,7 @@ class KnownAlbum(models.Model):
     lease_until = models.DateTimeField(
         null=True, blank=True, help_text="Somebody is looking for it, or making it, until then."
     )
+    lease_owner = models.CharField(max_length=100, blank=True, editable=False)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -1,9 +1,7 @@
 """The delivery threads of a process: a lane to each Immich server, and what has to be done now and then."""
 
 import logging
-import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +12,7 @@ from django.utils import timezone
 
 from immichdrop.latency import connect
 from immichdrop.models import ImmichAccount
-from uploads import arrivals, lifecycle
+from uploads import albums, arrivals, lifecycle, processes
 from uploads.housekeeping import Housekeeping
 from uploads.lane import LOOK_EVERY, Lane
 from uploads.line import Connect
@@ -34,7 +32,7 @@ class Worker:
         self.threads = threads
         self.connect = connect
         self.stopping = threading.Event()
-        self.prefix = f"{socket.gethostname()}:{os.getpid()}:"
+        self.prefix = processes.own_prefix()
         # Two machines may bear one name: leases are told apart by more than that.
         self.mark = secrets.token_hex(4)
         self.lanes: dict[str, Lane] = {}
@@ -113,23 +111,8 @@ def _accounts_at(address: str) -> list[int]:
 
 
 def release_dead_leases(own_prefix: str) -> None:
-    """Frees what processes of this machine held that run no more, so that a restart goes on at once.
-
-    `own_prefix` belongs to this process, which has begun nothing yet: a lease under it is a dead predecessor's.
-    """
-    host = own_prefix.split(":")[0]
-    held = Upload.objects.filter(status=Upload.Status.DELIVERING, lease_owner__startswith=f"{host}:")
-    owners = set(held.values_list("lease_owner", flat=True))
-    for prefix in {f"{':'.join(owner.split(':')[:2])}:" for owner in owners}:
-        if prefix == own_prefix or not _runs(int(prefix.split(":")[1])):
-            lifecycle.release_leases(prefix)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    """Frees what processes of this machine held that run no more, so that a restart goes on at once."""
+    owners = Upload.objects.filter(status=Upload.Status.DELIVERING).values_list("lease_owner", flat=True).distinct()
+    for prefix in processes.dead_prefixes(owners, own_prefix):
+        lifecycle.release_leases(prefix)
+    albums.release_dead_leases(own_prefix)

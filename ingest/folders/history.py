@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
@@ -69,12 +70,12 @@ def known(folder: SyncFolder, paths: Iterable[str]) -> dict[str, Known]:
 def changed(
     folder: SyncFolder, walk: Iterable[Seen], unchanged: "Counting", *, adopt: bool = True
 ) -> Iterator[tuple[Seen, Known | None]]:
-    """Of a walk's files those that the history does not settle, with what it says of them."""
+    """Of a walk's files those that the history does not settle, with what it says of them. Without `adopt` nothing is
+    written."""
     walking = iter(walk)
     while block := list(islice(walking, BLOCK)):
         rows = known(folder, (seen.path for seen in block))
-        if adopt:
-            _adopt(folder, block, rows)
+        _adopt(folder, block, rows, write=adopt)
         for seen in block:
             row = rows.get(seen.path)
             if row is not None and row.size == seen.size and row.mtime_ns == seen.mtime_ns and row.state in _SETTLED:
@@ -90,15 +91,16 @@ class Counting:
         self.count = 0
 
 
-def _adopt(folder: SyncFolder, block: Sequence[Seen], rows: dict[str, Known]) -> None:
+def _adopt(folder: SyncFolder, block: Sequence[Seen], rows: dict[str, Known], *, write: bool) -> None:
     """What the earlier script sent it knew by name alone: it is taken as it lies there now."""
     for seen in block:
         row = rows.get(seen.path)
         if row is None or row.state != State.EARLIER or row.size != SIZE_UNKNOWN:
             continue
-        SyncedFile.objects.filter(folder=folder, path_key=key_of(seen.path)).update(
-            size=seen.size, mtime_ns=seen.mtime_ns
-        )
+        if write:
+            SyncedFile.objects.filter(folder=folder, path_key=key_of(seen.path)).update(
+                size=seen.size, mtime_ns=seen.mtime_ns
+            )
         rows[seen.path] = row._replace(size=seen.size, mtime_ns=seen.mtime_ns)
 
 
@@ -126,15 +128,22 @@ def assets_by_sum(folder: SyncFolder, sums: Iterable[str]) -> dict[str, uuid.UUI
     return {sha1: asset for sha1, asset in rows.values_list("sha1", "asset_id") if sha1 and asset}
 
 
-def without_album(folder: SyncFolder) -> list[SyncedFile]:
-    """Files in Immich whose album is still to be done."""
+def without_album(folder: SyncFolder) -> Iterator[tuple[str, list[SyncedFile]]]:
+    """Files in Immich whose album is still to be done, an album's at a time, each block read when it is its turn."""
     rows = SyncedFile.objects.filter(folder=folder, in_album_at=None, asset_id__isnull=False).exclude(album="")
-    return list(rows.filter(state__in=(State.SENT, State.DUPLICATE)).order_by("album", "pk"))
+    rows = rows.filter(state__in=(State.SENT, State.DUPLICATE)).order_by("album", "pk")
+    after = Q()
+    while block := list(rows.filter(after)[:BLOCK]):
+        for album, members in groupby(block, key=lambda row: row.album):
+            yield album, list(members)
+        last = block[-1]
+        after = Q(album__gt=last.album) | Q(album=last.album, pk__gt=last.pk)
 
 
 def doubtful(folder: SyncFolder) -> list[SyncedFile]:
-    """Files that Immich had before we came: an asset that was deleted for good may look so until a job has run."""
-    return list(SyncedFile.objects.filter(folder=folder, recheck_at__lte=timezone.now()))
+    """The next files, at most a block, that Immich had before we came: an asset that was deleted for good may look so
+    until a job has run."""
+    return list(SyncedFile.objects.filter(folder=folder, recheck_at__lte=timezone.now())[:BLOCK])
 
 
 def change_library(folder: SyncFolder, user_id: str) -> bool:

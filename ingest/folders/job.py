@@ -59,6 +59,7 @@ class Job:
         folder = self._folder(options, account)
         with _alone(folder, dry_run=options.dry_run):
             names = old_history.read(self.old) if self.old else []
+            earlier: frozenset[str] = frozenset(names) if options.dry_run else frozenset()
             if names and not options.dry_run:
                 new = old_history.take_over(folder, names)
                 if new:
@@ -69,7 +70,7 @@ class Job:
                 self.line.stopping.set()
             with _ahead(folder, options, self.report, whole=only is None):
                 try:
-                    summary = Run(folder, options, self.line, self.report)(only)
+                    summary = Run(folder, options, self.line, self.report, earlier)(only)
                 finally:
                     self.report.close()
         self.report.ends(summary)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from immichdrop.immich import Forbidden, ImmichError, Unauthorised, Unavailable
 from ingest.folders.models import shown
 
 logger = logging.getLogger("ingest.folders")
@@ -122,3 +123,17 @@ class Outcomes:
                 line.detail,
             )
             self.report.tells(line)
+
+
+def words_of(error: Exception) -> str:
+    """Why a run ended, for people."""
+    match error:
+        case Unauthorised():
+            return f"Immich does not accept the API key: {error.reason}."
+        case Forbidden():
+            return f"The API key may not do this: {error.reason}."
+        case Unavailable():
+            return f"Immich is in trouble, run this again later: {error.reason}."
+        case ImmichError():
+            return f"Immich refused: {error.reason}."
+    return f"An error in Immich Drop ({type(error).__name__}); see the log file."

@@ -10,12 +10,12 @@ was cut off is found by the next one's question.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
 from django.utils import timezone
 
-from immichdrop.immich import Existing, Forbidden, ImmichError, Unauthorised
+from immichdrop.immich import AccessError, Existing, Forbidden, ImmichError, QuotaExceeded
 from ingest.folders import history
 from ingest.folders.candidate import Candidate
 from ingest.folders.finishing import Finishing, into_album
@@ -24,7 +24,7 @@ from ingest.folders.looking import Looking, Options
 from ingest.folders.models import SyncedFile, SyncFolder, shown
 from ingest.folders.network import Line, NoServerError, StoppedError
 from ingest.folders.outcomes import Line as OutcomeLine
-from ingest.folders.outcomes import Outcomes, Report, Summary
+from ingest.folders.outcomes import Outcomes, Report, Summary, words_of
 from ingest.folders.sending import AHEAD, FATAL, Found, Senders
 from ingest.folders.walking import Seen, Walk
 
@@ -34,9 +34,13 @@ ROUNDS = 5  # looks at files that were still being written
 
 
 class Run:
-    """`only`: paths within the folder that changed; None for all of it."""
+    """`only`: paths within the folder that changed; None for all of it. `earlier`: names sent by the script before this
+    one, which a dry run may not note."""
 
-    def __init__(self, folder: SyncFolder, options: Options, line: Line, report: Report) -> None:
+    def __init__(
+        self, folder: SyncFolder, options: Options, line: Line, report: Report, earlier: Collection[str] = ()
+    ) -> None:
+        self.earlier = earlier
         self.folder = folder
         self.options = options
         self.line = line
@@ -55,7 +59,7 @@ class Run:
         try:
             self._prepare()
             self._whole(only)
-        except FATAL as error:
+        except (*FATAL, ImmichError) as error:
             self._give_up(error)
         finally:
             self.line.close_own()
@@ -100,7 +104,12 @@ class Run:
             restore_trashed=self.options.restore_trashed,
         )
         self._senders = Senders(
-            self.line, self.options.concurrency, self.report, self._finishing.queue.put, self._give_up
+            self.line,
+            self.options.concurrency,
+            self.report,
+            self._finishing.queue.put,
+            self._put_off,
+            self._give_up,
         )
         try:
             self._finish_earlier()
@@ -112,7 +121,9 @@ class Run:
 
     def _take_all(self, found: Iterable[Seen], hand_over: Callable[[list[Candidate]], None]) -> None:
         passed = Counting()
-        due = history.changed(self.folder, found, passed)
+        due = history.changed(self.folder, found, passed, adopt=not self.options.dry_run)
+        if self.earlier:
+            due = ((seen, row) for seen, row in due if row is not None or seen.path not in self.earlier)
         wanted = ((seen, row) for seen, row in due if self.looking.is_media(seen))
         while batch := list(islice(wanted, AHEAD)):
             self._stop_here()
@@ -162,12 +173,14 @@ class Run:
     def _ask(self, candidates: list[Candidate]) -> None:
         """What Immich has of these, by one question."""
         everything = [each for one in candidates for each in (one, one.video) if each is not None]
-        sums = {each.sha1: each.sha1 for each in everything}
-        if not sums:
+        if not everything:
             return
-        answers = self.line.ask(lambda immich: immich.bulk_check(sums))
+        answers = self._check({each.sha1: each.sha1 for each in everything})
         for each in everything:
             each.existing = answers.get(each.sha1)
+
+    def _check(self, sums: dict[str, str]) -> dict[str, Existing | None]:
+        return self.line.ask(lambda immich: immich.bulk_check(sums))
 
     def _hand_over(self, candidates: list[Candidate]) -> None:
         """Of several files with the same bytes, the first is sent."""
@@ -211,10 +224,8 @@ class Run:
 
     def _finish_earlier(self) -> None:
         self._recheck()
-        by_album: dict[str, list[SyncedFile]] = {}
-        for row in history.without_album(self.folder):
-            by_album.setdefault(row.album, []).append(row)
-        for album, rows in by_album.items():
+        for album, rows in history.without_album(self.folder):
+            self._stop_here()
             refused, problem = into_album(self.line, self.folder, album, [str(row.asset_id) for row in rows])
             for row in rows:
                 row.message = problem or refused.get(str(row.asset_id), "")
@@ -223,22 +234,26 @@ class Run:
             self.outcomes.add([OutcomeLine(row.path, "no_album", row.message) for row in rows if row.message])
 
     def _recheck(self) -> None:
-        rows = history.doubtful(self.folder)
-        answers = (
-            self.line.ask(lambda immich: immich.bulk_check({str(row.pk): row.sha1 for row in rows})) if rows else {}
-        )
-        for row in rows:
-            row.recheck_at = None
-            if answers.get(str(row.pk)) is None:
-                row.state = State.UNSURE  # the walk comes by it
-                logger.warning('file="%s" outcome=vanished asset=%s', row.path, row.asset_id)
-        SyncedFile.objects.bulk_update(rows, ["recheck_at", "state"], batch_size=history.BLOCK)
+        while rows := history.doubtful(self.folder):
+            self._stop_here()
+            sums = {str(row.pk): row.sha1 for row in rows}
+            answers = self._check(sums)
+            for row in rows:
+                row.recheck_at = None
+                if answers.get(str(row.pk)) is None:
+                    row.state = State.UNSURE  # the walk comes by it
+                    logger.warning('file="%s" outcome=vanished asset=%s', row.path, row.asset_id)
+            SyncedFile.objects.bulk_update(rows, ["recheck_at", "state"], batch_size=history.BLOCK)
 
     # Trouble
 
     def _wait_for(self, seen: Seen) -> None:
         with self._lock:
             self._later.append(seen)
+
+    def _put_off(self, candidate: Candidate) -> None:
+        for each in (candidate, *candidate.twins):
+            self._wait_for(each.seen)
 
     def _again(self, candidate: Candidate) -> bool:
         """Immich took it and does not have it: once more in this run. Whether it is."""
@@ -268,28 +283,17 @@ class Run:
         Outcome = SyncFolder.Outcome  # noqa: N806
         outcome = Outcome.SOME_FAILED if summary.failed else Outcome.DONE
         match self._error:
-            case None if summary.stopped:
-                outcome = Outcome.STOPPED
             case None:
-                pass
+                outcome = Outcome.STOPPED if summary.stopped else outcome
             case NoServerError():
                 outcome, summary.message = Outcome.NO_SERVER, str(self._error)
+            case AccessError() | QuotaExceeded():
+                outcome, summary.message = Outcome.REFUSED, words_of(self._error)
             case _:
-                outcome, summary.message = Outcome.REFUSED, _words(self._error)
+                outcome, summary.message = Outcome.SOME_FAILED, words_of(self._error)
         if self.options.dry_run:
             return
         self.folder.last_ended_at = timezone.now()
         self.folder.last_outcome, self.folder.last_message = outcome, summary.message[:500]
         self.folder.last_counts = summary.as_json()
         self.folder.save()
-
-
-def _words(error: Exception) -> str:
-    match error:
-        case Unauthorised():
-            return f"Immich does not accept the API key: {error.reason}."
-        case Forbidden():
-            return f"The API key may not do this: {error.reason}."
-        case ImmichError():
-            return f"Immich refused: {error.reason}."
-    return f"An error in Immich Drop ({type(error).__name__}); see the log file."

@@ -61,7 +61,8 @@ FATAL = (AccessError, QuotaExceeded, NoServerError, StoppedError)
 
 
 class Senders:
-    """`done` is given every step; `give_up` is told why a run can't go on. Candidates are closed here."""
+    """`done` is given every step, `put_off` what changed before it was sent; `give_up` is told why a run can't go on.
+    Candidates are closed here."""
 
     def __init__(
         self,
@@ -69,11 +70,13 @@ class Senders:
         threads: int,
         report: Report,
         done: Callable[[Step], None],
+        put_off: Callable[[Candidate], None],
         give_up: Callable[[Exception], None],
     ) -> None:
         self.line = line
         self.report = report
         self.done = done
+        self.put_off = put_off
         self.give_up = give_up
         self.queue: queue.Queue[Candidate | None] = queue.Queue(AHEAD)  # None: a thread's end
         self._threads = [
@@ -130,6 +133,10 @@ class Senders:
         if candidate.existing is not None:
             self.done(Found(candidate, candidate.existing))
             return None
+        if not candidate.unchanged():
+            # It stood in line since it was summed up: half of what is there now is nobody's photo.
+            self.put_off(candidate)
+            return None
         try:
             uploaded = self.line.ask(lambda immich: immich.upload(self._asset(candidate)))
         except FATAL:
@@ -139,7 +146,10 @@ class Senders:
         except ImmichError as error:
             self.done(Failed(candidate, f"Immich did not take it: {error.reason}"))
         except FileUnreadable as error:
-            self.done(Failed(candidate, f"It can't be read: {error}"))
+            if candidate.unchanged():
+                self.done(Failed(candidate, f"It can't be read: {error}"))
+            else:
+                self.put_off(candidate)
         else:
             self.done(Sent(candidate, uploaded))
             return uploaded

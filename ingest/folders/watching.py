@@ -4,9 +4,10 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from watchfiles import watch
+from watchfiles import Change, watch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 LOOK = 0.5  # seconds between two looks at whether a folder is there, and still the same
 PATIENCE = 30.0  # seconds until an Immich that did not answer is asked again
@@ -16,6 +17,7 @@ Identity = tuple[int, int] | None
 class Watching:
     """`look(root, paths)` goes through a folder: the `paths` within it that changed, or all with None. It gives False
     when Immich could not be asked. `interval`: seconds between two looks at everything.
+    `events`: watchfiles' `watch`.
 
     Folders may be away, as a card's are that is not plugged in: they are watched when they come.
     """
@@ -29,6 +31,7 @@ class Watching:
         *,
         interval: float,
         recursive: bool,
+        events: Callable[..., Iterator[set[tuple[Change, str]]]] = watch,
     ) -> None:
         self.roots = roots
         self.look = look
@@ -36,6 +39,8 @@ class Watching:
         self.stopping = stopping
         self.interval = interval
         self.recursive = recursive
+        self._events = events
+        self._blind = ""  # why the system announces no changes
         self._there: dict[str, Identity] = {}
 
     def run(self) -> None:
@@ -50,7 +55,23 @@ class Watching:
 
     def _watch(self, present: list[str], until: float) -> bool:
         """Until it is time to look through everything again. False when Immich was away."""
-        events = watch(
+        changed = self._changed(present)
+        # Everything is looked through when the watch is set up, so that nothing comes unseen between the two.
+        next(changed, None)
+        if self.stopping.is_set() or not self._look(present, None):
+            return self.stopping.is_set()
+        for paths in changed:
+            if paths and not self._look(present, paths):
+                return False
+            if time.monotonic() > until or self._moved():
+                return True
+        while time.monotonic() < until and not self._moved() and not self.stopping.wait(LOOK):
+            pass
+        return True
+
+    def _changed(self, present: list[str]) -> Iterator[set[str]]:
+        """Paths as they change, nothing of them now and then; ends where the system announces none."""
+        events = self._events(
             *present,
             watch_filter=None,
             debounce=400,
@@ -63,18 +84,15 @@ class Watching:
             recursive=self.recursive,
         )
         try:
-            # Everything is looked through when the watch is set up, so that nothing comes unseen between the two.
-            next(events, None)
-            if self.stopping.is_set() or not self._look(present, None):
-                return self.stopping.is_set()
             for changes in events:
-                if changes and not self._look(present, {path for _, path in changes}):
-                    return False
-                if time.monotonic() > until or self._moved():
-                    break
-        except OSError:
-            pass  # it went away just now
-        return True
+                yield {path for _, path in changes}
+        except (OSError, WatchfilesRustInternalError) as error:
+            # A folder went away just now, or the system watches no more of them (fs.inotify.max_user_watches).
+            if not self._moved() and str(error) != self._blind:
+                self._blind = str(error)
+                self.notes(
+                    f"No changes are announced ({error}): all is looked through every {self.interval:g} seconds."
+                )
 
     def _look(self, present: Iterable[str], changed: Collection[str] | None) -> bool:
         within: dict[str, set[str]] = defaultdict(set)

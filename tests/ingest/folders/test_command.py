@@ -76,6 +76,24 @@ def test_names_of_the_earlier_script_are_taken_over(
     assert old.read_text() == '["a.jpg", "gone.jpg"]'
 
 
+def test_a_dry_run_leaves_the_history_as_it_is(folder: Folder, sandbox: Sandbox, tmp_path: Path) -> None:
+    old = tmp_path / "immich_upload_history.json"
+    old.write_text('["a.jpg", "b.jpg"]')
+    folder.add("a.jpg", 1)
+    foreseen = folder.sync("--history", old, "--dry-run")
+    folder.sync("--history", old)
+    folder.add("b.jpg", 2)
+    before = list(SyncedFile.objects.order_by("pk").values())
+    requests = len(sandbox.requests)
+
+    again = folder.sync("--dry-run")
+
+    assert foreseen.outcomes == again.outcomes == {}
+    assert list(SyncedFile.objects.order_by("pk").values()) == before
+    assert {each.method for each in sandbox.requests[requests:]} <= {"GET"}
+    assert folder.last.last_counts["unchanged"] == 1
+
+
 @pytest.mark.parametrize("content", ["", "[1]", '{"a.jpg": 1}', '["../a.jpg"]', '["a.jpg"'])
 def test_a_damaged_history_stops_with_a_message(folder: Folder, sandbox: Sandbox, tmp_path: Path, content: str) -> None:
     folder.add("a.jpg", 1)

@@ -1,13 +1,17 @@
 """At home and on the road: which address is asked, and what happens when it goes away."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from pytest_django import Settings
 
 from immichdrop.sandbox import Sandbox, running
+from immichdrop.sandbox.faults import Hits
 from ingest.folders.models import SyncedFile, SyncFolder
 from tests.ingest.folders.conftest import Folder, in_album, names
 from tests.serving import eventually
@@ -100,6 +104,60 @@ def test_what_was_confirmed_stays_noted_when_both_go_away(folder: Folder, sandbo
     assert folder.sync("--album", "A").code == 0
     assert len(names(sandbox)) == 80
     assert in_album(sandbox, "A") == names(sandbox)
+
+
+def test_an_immich_that_stays_in_trouble_is_told_and_the_next_run_goes_on(folder: Folder, sandbox: Sandbox) -> None:
+    """It answers the question by which a run finds out what to send with 500, again and again."""
+    folder.add("a.jpg", 1)
+    sandbox.faults.status = 500
+    sandbox.faults.error_before = Hits(on=("POST /api/assets/bulk-upload-check",))
+    ran = folder.sync()
+    sandbox.faults.clear()
+
+    assert (ran.code, folder.last.last_outcome) == (1, "some_failed")
+    assert "Immich is in trouble" in ran.end["message"]
+    assert folder.sync().outcomes == {"a.jpg": "sent"}
+
+
+def test_a_watch_outlives_an_immich_that_goes_away(folder: Folder, sandbox: Sandbox) -> None:
+    """Away while files are sent, away when others come, and back: all arrive, each once, also in the album."""
+    for number in range(20):
+        folder.add(f"{number}.jpg", number)
+    sandbox.faults.latency = 0.02
+    ended = threading.Event()
+
+    def leave_and_return() -> None:
+        try:
+            eventually(lambda: len(names(sandbox)) >= 3, "the first files")
+            sandbox.faults.down = True
+            eventually(lambda: last_outcome() == "no_server", "the run that gave up")
+            folder.add("meanwhile.jpg", 90)
+            before = len(sandbox.requests)
+            eventually(lambda: len(sandbox.requests) > before + 2, "asking again")
+            assert last_outcome() == "no_server"
+            sandbox.faults.clear()
+            eventually(lambda: len(in_album(sandbox, "A")) == 21, "all of them")
+            folder.add("later.jpg", 91)
+            eventually(lambda: len(in_album(sandbox, "A")) == 22, "one more")
+        finally:
+            if not ended.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
+            connections.close_all()
+
+    def last_outcome() -> str:
+        return SyncFolder.objects.get().last_outcome
+
+    leaving = threading.Thread(target=leave_and_return)
+    leaving.start()
+    ran = folder.sync("--watch", "--interval", 0.3, "--settle", 0.1, "--album", "A", "--concurrency", 1)
+    ended.set()
+    leaving.join()
+
+    assert ran.code == 0
+    assert any("asked again" in each.get("text", "") for each in ran.events)
+    assert in_album(sandbox, "A") == names(sandbox)
+    assert len(names(sandbox)) == 22
+    assert set(SyncedFile.objects.values_list("state", flat=True)) <= {"sent", "duplicate"}
 
 
 def uploads(server: Sandbox) -> int:

@@ -28,6 +28,7 @@ from ingest.folders.outcomes import Report
 from ingest.folders.reporting import JsonReport, PlainReport, TerminalReport
 from ingest.folders.walking import Choice
 from ingest.folders.watching import Watching
+from uploads import albums, processes
 
 USAGE, NO_SERVER, INTERRUPTED = 2, 75, 130  # exit codes; 75 is EX_TEMPFAIL of sysexits.h
 LOG_BYTES, LOG_FILES = 5_000_000, 3
@@ -83,6 +84,8 @@ class Command(BaseCommand):
         report = self._report(json)
         job = self._job(report, roots, given, pace)
         ensure_migrated()
+        if not options.dry_run:
+            albums.release_dead_leases(processes.own_prefix())
         ignore_lease_signal()
         with _logged(log_file or settings.DATA_DIR / "sync_folder.log"), _stopped_by_signals(job):
             try:
