@@ -7,6 +7,8 @@ export function startWorker() {
   addEventListener("load", () => {
     navigator.serviceWorker
       .register(worker, { scope: "/", updateViaCache: "none" })
+      // A browser looks for a new one when it pleases; an old one that has to go must not stay for that.
+      .then((registration) => registration.update())
       .catch((refused) => console.warn(refused));
   });
 }
