@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from immichdrop.sandbox import Sandbox, running
@@ -13,6 +14,20 @@ from tests.guest import TusGuest
 from tests.serving import Processes, WebThread
 from uploads import blocking, media_types, progress, spool
 from uploads.worker import Worker
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL those tests alone that have to do with a database: the others ran on SQLite, and are the same."""
+    if "postgresql" not in django_settings.DATABASES["default"]["ENGINE"]:
+        return
+    left_out = [item for item in items if not _asks_the_database(item)]
+    items[:] = [item for item in items if _asks_the_database(item)]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db"})
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Runs every test: all of them on SQLite, and those that share the tests' database on PostgreSQL where one answers.
+"""Runs every test: all of them on SQLite, and those that ask the tests' database on PostgreSQL where one answers.
 
 What drives browsers, kills processes or builds the image runs beside the rest: most of its time it waits.
 
