@@ -6,7 +6,7 @@
 const SIDE = 168; // px: 56 on a screen of three pixels to one
 const LARGEST = 80_000_000; // bytes; decoding more costs a phone too much memory
 const DECODABLE = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]);
-const KEPT = 100; // pictures
+const KEPT = 50; // pictures
 const STAY = 400; // ms near the screen; small files are sent and gone sooner
 
 /**

@@ -19,7 +19,12 @@ const TEXTS = ["url", "text", "title"];
 const ADDRESS = /https?:\/\/[^\s<>"']+/i; // as the server finds it (ingest/downloads/platforms.py)
 const MOST = 300; // files that wait at the same time
 
-worker.addEventListener("install", (event) => event.waitUntil(install()));
+worker.addEventListener("install", (event) => {
+  event.waitUntil(install());
+  // Where the browser can, what is sent and asked doesn't even wake the worker.
+  const routes = Reflect.get(event, "addRoutes");
+  if (routes) event.waitUntil(routes.call(event, [{ condition: { urlPattern: "/api/*" }, source: "network" }]));
+});
 worker.addEventListener("activate", (event) => event.waitUntil(activate()));
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
