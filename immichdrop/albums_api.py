@@ -85,17 +85,17 @@ def albums(request: HttpRequest, host: User) -> HttpResponse:
         raise BadRequestError("missing_name", "name: what shall the album be called?")
     if len(name) > LONGEST_NAME:
         raise json_api.wrong("name", f"at most {LONGEST_NAME} characters, please.")
-    with _client(host) as immich:
+    with immich_of(host) as immich:
         return JsonResponse(_item(immich.create_album(name)), status=201)
 
 
 def albums_of(host: User) -> list[Album]:
     """The albums of the account that this host's links deliver into. Raises ImmichError, SecretChangedError."""
-    with _client(host) as immich:
+    with immich_of(host) as immich:
         return immich.albums()
 
 
-def _client(host: User) -> Immich:
+def immich_of(host: User) -> Immich:
     """A client of the host's account. Raises Unavailable when no Immich is named, SecretChangedError."""
     account = ImmichAccount.objects.of_owner(host)
     if not account.address:

@@ -69,13 +69,13 @@ class StateFilter(admin.SimpleListFilter):
 class InviteAdmin(ExportAdmin):
     form = InviteForm
     list_display = ("heading", "host", "album", "state", "uses", "files", "expires_at", "has_password", "created_at")
-    list_filter = (StateFilter, "kinds", ("password", admin.EmptyFieldListFilter))
+    list_filter = (StateFilter, "own", "kinds", ("password", admin.EmptyFieldListFilter))
     search_fields = ("name", "album_name", "token__exact", "slug", "owner__email", "owner__name")
     search_help_text = "Name, album, whole token, custom address, or the host's e-mail address or name."
     date_hierarchy = "created_at"
     autocomplete_fields = ("owner",)
     list_select_related = ("owner",)
-    readonly_fields = ("address", "uses", "claimed_at", "has_password", "created_at")
+    readonly_fields = ("address", "own", "uses", "claimed_at", "has_password", "created_at")
     actions = ("enable", "disable", "export")
     # Neither token nor address: whoever has one may send.
     export_columns = {
@@ -91,7 +91,7 @@ class InviteAdmin(ExportAdmin):
         "Made": lambda link: link.created_at,
     }
     fieldsets = (
-        (None, {"fields": ("name", "welcome_text", "owner", "slug")}),
+        (None, {"fields": ("name", "welcome_text", "owner", "own", "slug")}),
         ("Album", {"fields": ("album_name", "album_id")}),
         ("Until when, how often", {"fields": ("opens_at", "expires_at", "disabled", "max_uses", "uses")}),
         ("Password", {"fields": ("has_password", "new_password", "no_password")}),

@@ -76,7 +76,7 @@ class Deleted(TypedDict):
 def invites(request: HttpRequest, host: User) -> HttpResponse:
     """`GET /api/invites?q=&sort=` and `POST /api/invites`."""
     if request.method == "GET":
-        found = Invite.objects.of_host(host).search(request.GET.get("q", ""))
+        found = Invite.objects.of_host(host).listed().search(request.GET.get("q", ""))
         rows = found.sorted_by(request.GET.get("sort", NEWEST_FIRST))
         return JsonResponse(LinkList(items=[item(row) for row in rows]))
     fields = fields_of(json_api.read(request, LinkBody))

@@ -84,7 +84,7 @@ class Wanted:
 
     def links(self, host: User) -> InviteQuerySet:
         """The links that were asked for, open or not."""
-        return Invite.objects.of_host(host, everybodys=self.everybodys).search(self.words)
+        return Invite.objects.of_host(host, everybodys=self.everybodys).listed().search(self.words)
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,12 @@ class Invite(models.Model):
         "tag in Immich", default=False, help_text="Each file gets the tag Drop / this link / the guest's name."
     )
     allow_urls = models.BooleanField("guests may paste addresses", default=False)
+    own = models.BooleanField(
+        "the host's own",
+        default=False,
+        editable=False,
+        help_text="The host's own way into this album, or into no album; listed nowhere.",
+    )
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -137,6 +143,14 @@ class Invite(models.Model):
             models.CheckConstraint(
                 condition=Q(max_uses=UNLIMITED) | Q(max_uses__gte=1), name="invite_max_uses_makes_sense"
             ),
+            models.UniqueConstraint(
+                fields=["owner", "album_id"], condition=Q(own=True, deleted_at=None), name="one_own_page_per_album"
+            ),
+            models.UniqueConstraint(
+                fields=["owner"],
+                condition=Q(own=True, deleted_at=None, album_id=None),
+                name="one_own_page_without_album",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -145,7 +159,7 @@ class Invite(models.Model):
     @property
     def title(self) -> str:
         """What the page is headed with."""
-        return self.name or self.album_name or unnamed()
+        return self.name or self.album_name or (gettext("Just my timeline") if self.own else unnamed())
 
     @property
     def title_outside(self) -> str:

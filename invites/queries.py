@@ -60,6 +60,10 @@ class InviteQuerySet(models.QuerySet["Invite"]):
         links = self.existing()
         return links if everybodys and host.is_staff else links.filter(owner=host)
 
+    def listed(self) -> "InviteQuerySet":
+        """What a host thinks of as links: made for guests, and not by the host's own phone (`invites.own_pages`)."""
+        return self.filter(own=False)
+
     def of_account(self, account: ImmichAccount) -> "InviteQuerySet":
         """The links that deliver into this account, as `ImmichAccountManager.of_owner` has it."""
         links = self.existing()

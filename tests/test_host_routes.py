@@ -51,6 +51,7 @@ OF_ONES_OWN = [
     Route("POST", "/api/invites", (200, None)),
     Route("GET", "/api/albums", (200, None)),
     Route("POST", "/api/albums", (201, None), {"name": "Party"}),
+    Route("POST", "/api/own-page", (200, None), {}),
     Route("GET", "/api/qr?text=anything", (200, None)),
 ]
 ROUTES = ABOUT_A_LINK + OF_ONES_OWN

@@ -42,6 +42,7 @@ class PageConfig(TypedDict):
     guestName: str
     hostName: str
     albumSet: bool
+    own: bool
 
 
 class UploadItem(TypedDict):
@@ -82,6 +83,7 @@ def page_config(invite: Invite | None) -> PageConfig:
         guestName=invite.guest_name if invite else Invite.GuestName.OFF.value,
         hostName=invite.host_name if invite else "",
         albumSet=bool((invite.album_id or invite.album_name) if invite else settings.IMMICH_ALBUM_NAME),
+        own=invite is not None and invite.own,
     )
 
 

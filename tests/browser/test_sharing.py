@@ -1,11 +1,14 @@
 """A phone's share sheet, with the service worker and without: preview, choice, waiting, and exactly once."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from immichdrop.immich import Immich
+from immichdrop.sandbox import Sandbox
 from ingest.downloads.fetching import Fetcher
 from ingest.downloads.models import Download
 from ingest.downloads.worker import Downloads
@@ -19,6 +22,7 @@ from tests.ingest.downloads.fake_platform import FakePlatform
 from tests.serving import eventually
 from uploads import spool, staging
 from uploads.models import Upload
+from uploads.worker import Worker
 
 # What Android does: a form with the files, sent as a navigation.
 SHARE = """async ({ count, texts }) => {
@@ -345,3 +349,51 @@ def test_a_host_finds_their_own_links(open_menu: OpenMenu, make_invite: MakeInvi
     page.wait_for_url(f"**/invite/{mine.token}*")
     expect(page.get_by_role("status").filter(has_text="1 file received.")).to_be_visible()
     spool.default().remove(Upload.objects.get().pk)
+
+
+def test_a_host_chooses_an_album(
+    open_menu: OpenMenu, sandbox: Sandbox, start_deliveries: Callable[[int], Worker], web: str
+) -> None:
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        for name in ["Wedding", *(f"Year {n}" for n in range(2, 11))]:
+            immich.create_album(name)
+    start_deliveries(1)
+    page = open_menu("/share", service_workers="allow", bypass_csp=True)
+    controlled(page)
+    share(page, 2)
+    titles = page.locator("[data-places] label strong")
+    assert titles.all_inner_texts() == ["No album", "Wedding", *(f"Year {n}" for n in range(2, 11))]
+    assert axe(page) == []
+    page.get_by_role("searchbox").fill("wed")
+    expect(page.locator("[data-places] label:visible")).to_have_count(2)  # and the chosen one
+    page.get_by_label("Wedding").check()
+    expect(page.locator("[data-places] label:visible")).to_have_count(1)
+    page.get_by_role("button", name="Upload 2").click()
+    page.wait_for_url("**/invite/*")
+    guest = GuestPage(page)
+    guest.wait_for(lambda seen: set(seen.values()) == {"delivered"}, "both")
+    assert len(sandbox.album_assets("Wedding")) == 2
+    expect(page.get_by_role("heading", name="Wedding")).to_be_visible()
+    expect(page.get_by_text("invites you")).to_have_count(0)
+    page.goto(f"{web}/share")
+    ready(page)
+    expect(page.get_by_role("link", name="Wedding")).to_have_count(0)  # it is no link that was opened
+    share(page, 1)
+    expect(page.get_by_label("Wedding")).to_be_checked()  # used last
+    page.get_by_label("No album").check()
+    page.get_by_role("button", name="Upload 1").click()
+    page.wait_for_url("**/invite/*")
+    expect(page.get_by_role("heading", name="Just my timeline")).to_be_visible()
+    guest.wait_for(lambda seen: len(seen) == 1 and set(seen.values()) <= {"delivered", "duplicate"}, "the third")
+
+
+def test_albums_that_immich_does_not_tell_are_said_to_be_missing(open_menu: OpenMenu) -> None:
+    page = open_menu("/share", service_workers="block")
+    ready(page)
+    share(page, 1)
+    expect(page.get_by_text("your albums are missing here")).to_be_visible()
+    expect(page.get_by_label("No album")).to_be_checked()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("your albums are missing here")).to_be_hidden()
+    assert not Invite.objects.exists()
+    assert staged_files() == []

@@ -73,7 +73,7 @@ class _Immich:
             part=Part.SERVER_IMMICH if beside else Part.IMMICH,
             key_part=Part.SERVER_IMMICH if beside else Part.KEY,
             account=account,
-            seen=Seen.of(account, missing_albums.wishes(links)),
+            seen=Seen.of(account, missing_albums.wishes(links.listed())),
             of_server=of_server,
             whole=whole,
             # What the server's key may do is for those who run it.

@@ -12,6 +12,7 @@
  * @property {"off" | "optional" | "required"} guestName
  * @property {string} hostName
  * @property {boolean} albumSet
+ * @property {boolean} own whether it is a host's own page, which nobody else is told of
  *
  * @typedef {object} Upload one of the guest's own uploads, as the server lists it
  * @property {string} id

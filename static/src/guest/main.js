@@ -194,6 +194,9 @@ startPicking(choose);
 if (config.invite) startLinks(config.apiBase, () => ({ ...api.headers(), "X-Invite-Token": config.invite ?? "" }));
 courier.setOnline(navigator.onLine);
 board.show();
-rememberLink({ path: pathOf(config.invite), title: find("#event").textContent?.trim() ?? "", urls: !!document.querySelector("[data-links]") });
+if (!config.own) {
+  const title = find("#event").textContent?.trim() ?? "";
+  rememberLink({ path: pathOf(config.invite), title, urls: !!document.querySelector("[data-links]") });
+}
 await open();
 await shared.begin(document.body.dataset.shared ?? "", pathOf(config.invite), choose);

@@ -92,22 +92,24 @@ async function upload() {
   const place = places.chosen;
   if (!place) return;
   tell("");
-  const code = navigator.onLine ? await refusalOf(place.path) : "";
+  const path = await places.page(place);
+  if (!path) return tell(SHARE.unreachable());
+  const code = navigator.onLine ? await refusalOf(path) : "";
   if (code) return tell(CLOSED.title(code));
   if (post.open) {
-    post.fetch(place.path);
+    post.fetch(path);
     return look();
   }
-  let page = place.path;
+  let page = path;
   if (staged.items.length) {
-    const { location: led, code: refused } = await staged.send(tokenOf(place.path));
-    if (refused === "invite_password_required") return location.assign(`${place.path}?${BACK}`);
+    const { location: led, code: refused } = await staged.send(tokenOf(path));
+    if (refused === "invite_password_required") return location.assign(`${path}?${BACK}`);
     if (refused) return tell(refused in CLOSED.advice ? CLOSED.title(refused) : SHARE.unreachable());
     page = led;
   }
   const chosen = fresh();
   if (chosen.length) {
-    await store.put(chosen.map((each) => ({ ...each, to: place.path, title: place.title })));
+    await store.put(chosen.map((each) => ({ ...each, to: path, title: place.title })));
     remember(WAITS, "1");
   }
   if (navigator.onLine) location.assign(page);

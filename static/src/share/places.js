@@ -1,22 +1,47 @@
-/** Where shared items may go: the pages that this browser opened, and the links of a host who is logged in. */
+/**
+ * Where shared items may go: the pages that this browser opened and, of a host who is logged in, their links and albums.
+ */
 
-import { find } from "../guest/elements.js";
+import { recall, remember } from "../device.js";
+import { find, setIcon } from "../guest/elements.js";
+import { Albums } from "./albums.js";
 import { links, pathOf } from "./links.js";
 
-/** @typedef {import("./links.js").Link} Link */
+const LAST = "drop-to";
+const MANY = 8; // places from which on one looks for them by name
+const ICONS = { link: "link", album: "album", timeline: "image" };
+
+/**
+ * @typedef {object} Place
+ * @property {string} key by which this device knows it again
+ * @property {"link" | "album" | "timeline"} kind
+ * @property {string} path of its page; "" for what has one once it was asked for
+ * @property {string | null} [album] its id in Immich
+ * @property {string} title
+ * @property {boolean} [urls] whether it takes links to posts
+ */
 
 export class Places {
-  /** @type {Link[]} */
+  /** @type {Place[]} a host's links */
   #own = [];
-  /** @type {Link[]} */
+  /** @type {Place[]} a host's albums */
+  #kept = [];
+  /** @type {Place[]} */
   #shown = [];
+  #albums = new Albums();
 
   constructor() {
     this.list = find("[data-places]");
     this.template = /** @type {HTMLTemplateElement} */ (find("#place-template"));
+    this.words = /** @type {HTMLInputElement} */ (find("[data-places-words]"));
+    this.words.addEventListener("input", () => this.#filter());
+    this.words.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // it looks for a place, and sends nothing yet
+    });
+    this.list.addEventListener("change", () => this.#filter());
   }
 
-  /** Learns a host's links; guests have none, and without a network nobody is told. */
+  /** Learns a host's links and albums; guests have none, and without a network nobody is told. */
   async ask() {
     try {
       const answer = await fetch("/api/invites", { headers: { Accept: "application/json" }, cache: "no-store" });
@@ -25,10 +50,10 @@ export class Places {
       this.#own = items
         .filter(({ active }) => active)
         .map(({ token, name, albumName, allowUrls }) => ({
-          path: pathOf(token),
+          ...placeOf({ path: pathOf(token), title: name || albumName || document.body.dataset.unnamed || "" }),
           urls: allowUrls,
-          title: name || albumName || document.body.dataset.unnamed || "",
         }));
+      this.#kept = await this.#albums.ask(this.list.dataset.timeline ?? "");
     } catch (unreachable) {
       this.#own = [];
     }
@@ -39,10 +64,21 @@ export class Places {
     return this.#shown.length === 0;
   }
 
-  /** @returns {Link | undefined} */
+  /** @returns {Place | undefined} */
   get chosen() {
     const radio = /** @type {HTMLInputElement | null} */ (this.list.querySelector("input:checked"));
-    return this.#shown.find(({ path }) => path === radio?.value);
+    return this.#shown.find(({ key }) => key === radio?.value);
+  }
+
+  /**
+   * The page by which things go to a place, which is offered first from now on.
+   * @param {Place} place
+   * @returns {Promise<string>} its path, "" when the server has none now
+   */
+  async page({ key, path, album = null }) {
+    const found = path || (await this.#albums.page(album));
+    if (found) remember(LAST, key);
+    return found;
   }
 
   /**
@@ -50,31 +86,55 @@ export class Places {
    * @param {boolean} forPost whether that is a link to a post, which not every page takes
    */
   show(choosing, forPost) {
-    const opened = links();
+    const opened = links().map(placeOf);
     const known = new Set(opened.map(({ path }) => path));
-    const own = new Map(this.#own.map((link) => [link.path, link])); // what the server says is newer
+    const own = new Map(this.#own.map((place) => [place.path, place])); // what the server says is newer
     const pages = [...opened, ...this.#own.filter(({ path }) => !known.has(path))];
-    const all = forPost ? pages.filter((link) => (own.get(link.path) ?? link).urls) : pages;
-    const before = this.chosen?.path ?? all[0]?.path;
-    this.#shown = all;
-    this.list.replaceChildren(...all.map((link) => this.#row(link, choosing, link.path === before)));
-    find("[data-where]").hidden = !choosing || !all.length;
-    find("[data-pages]").hidden = choosing || !all.length;
-    find("[data-no-places]").hidden = pages.length > 0;
-    find("[data-no-takers]").hidden = all.length > 0 || !pages.length;
+    const takers = forPost ? pages.filter((place) => (own.get(place.path) ?? place).urls) : pages;
+    const last = recall(LAST);
+    const before = this.chosen?.key ?? last;
+    this.#shown = choosing ? [...takers, ...this.#kept] : takers;
+    this.#shown.sort((one, other) => Number(other.key === last) - Number(one.key === last));
+    const checked = this.#shown.find(({ key }) => key === before) ?? this.#shown[0];
+    this.list.replaceChildren(...this.#shown.map((place) => this.#row(place, choosing, place === checked)));
+    find("[data-where]").hidden = !choosing || this.none;
+    find("[data-pages]").hidden = choosing || this.none;
+    find("[data-no-places]").hidden = !this.none || pages.length > 0;
+    find("[data-no-takers]").hidden = !this.none || !pages.length;
+    find("[data-albums-failed]").hidden = !choosing || !this.#albums.failed;
+    find("[data-places-find]").hidden = !choosing || this.#shown.length <= MANY;
+    this.#filter();
   }
 
-  /** @param {Link} link @param {boolean} choosing @param {boolean} checked */
-  #row({ path, title }, choosing, checked) {
+  /** Shows the places in whose name the words occur, and the chosen one, whatever it is called. */
+  #filter() {
+    const hidden = find("[data-places-find]").hidden;
+    const words = hidden ? [] : this.words.value.toLocaleLowerCase().split(/\s+/);
+    for (const [n, row] of [...this.list.children].entries()) {
+      const title = this.#shown[n].title.toLocaleLowerCase();
+      const found = words.every((word) => title.includes(word));
+      row.toggleAttribute("hidden", !found && !row.querySelector("input:checked"));
+    }
+  }
+
+  /** @param {Place} place @param {boolean} choosing @param {boolean} checked */
+  #row({ key, kind, path, title }, choosing, checked) {
     const row = /** @type {DocumentFragment} */ (this.template.content.cloneNode(true));
     const radio = /** @type {HTMLInputElement} */ (find("input", row));
     const page = /** @type {HTMLAnchorElement} */ (find("a", row));
-    radio.value = path;
+    radio.value = key;
     radio.checked = checked;
     page.href = path;
+    setIcon(find("[data-thumb] use", row), ICONS[kind]);
     for (const name of row.querySelectorAll("[data-title]")) name.textContent = title;
+    for (const word of row.querySelectorAll("[data-kind]")) {
+      word.toggleAttribute("hidden", !this.#kept.length || word.getAttribute("data-kind") !== kind);
+    }
     find("label", row).hidden = !choosing;
     page.hidden = choosing;
     return row;
   }
 }
+
+/** @param {import("./links.js").Link} link @returns {Place} */
+const placeOf = (link) => ({ ...link, key: link.path, kind: "link" });
