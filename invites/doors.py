@@ -16,15 +16,24 @@ _UNKNOWN = {Refusal.INVALID_INVITE: 404, Refusal.TOO_MANY_REQUESTS: 429}
 
 
 def refused_page(
-    request: HttpRequest, refusal: Refusal, invite: Invite | None = None, headers: Mapping[str, str] | None = None
+    request: HttpRequest,
+    refusal: Refusal,
+    invite: Invite | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    receipt: object | None = None,
 ) -> HttpResponse:
-    """The page for a link that takes nothing now. Unknown and deleted links answer alike."""
+    """The page for a link that takes nothing now. Unknown and deleted links answer alike.
+
+    `receipt` is what its guest sent before (`uploads.pages.Receipt`).
+    """
     unknown = refusal in _UNKNOWN
     context = {
         "refusal": "not_found" if unknown else refusal.value,
         "invite": None if unknown else invite,
         "title": invite.title_outside if invite and not unknown else "",
         "host_name": invite.host_name if invite and not unknown else "",
+        "receipt": None if unknown else receipt,
     }
     response = render(request, "guest/refused.html", context, status=_UNKNOWN.get(refusal, 403))
     for name, value in (headers or {}).items():

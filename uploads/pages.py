@@ -1,8 +1,11 @@
 """The guest's page, the public page, and what a guest may ask about their own uploads."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict
 
 from django.conf import settings
+from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +18,7 @@ from invites import guests, receipts
 from invites.api import answers_refusals, client_of, not_found
 from invites.doors import password_page, refused_page
 from invites.finding import find_link
-from invites.models import Invite, unnamed
+from invites.models import Guest, Invite, unnamed
 from invites.refusals import Refusal, RefusedError
 from uploads import admission, known, media_types, plain_form
 from uploads.models import Upload
@@ -56,6 +59,25 @@ class UploadItem(TypedDict):
     message: str
     key: str
     receivedAt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a guest sent through a link, as the pages say it that have no script for it. `size` in bytes."""
+
+    files: int
+    size: int
+    received_at: datetime
+    code: str
+
+    @classmethod
+    def of(cls, guest: Guest | None, invite: Invite) -> "Receipt | None":
+        """None of a guest who sent nothing that is whole."""
+        if guest is None:
+            return None
+        whole = Upload.objects.of_guest(guest, invite).counted().exclude(received_at=None).order_by()
+        sums = whole.aggregate(files=Count("pk"), size=Sum("size"), received_at=Max("received_at"))
+        return cls(**sums, code=receipts.code(guest, invite)) if sums["files"] else None
 
 
 def _chunk_size() -> int | None:
@@ -99,7 +121,7 @@ def invite_page(request: HttpRequest, token: str) -> HttpResponse:
         return refused_page(request, Refusal.INVALID_INVITE)
     guest = guests.of_request(request)
     if refusal := invite.closed(guest):
-        return refused_page(request, refusal, invite)
+        return refused_page(request, refusal, invite, receipt=Receipt.of(guest, invite))
     if invite.locked(guest):
         return password_page(request, invite)
     if request.method == "POST":  # the password form once more, in a second tab

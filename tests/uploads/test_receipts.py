@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from immichdrop.models import User
 from invites import guests, receipts
@@ -86,3 +87,24 @@ def test_the_admin_finds_them_too_also_of_the_public_page(
     upload = Upload.objects.get(filename="public.jpg")
     page = client.get(f"/admin/uploads/upload/{upload.pk}/change/").content.decode()
     assert receipts.code(maria, None) in page
+
+
+@pytest.mark.parametrize("closed", [{"disabled": True}, {"expires_at": timezone.now()}, {"max_uses": 2, "used": 2}])
+def test_it_is_there_after_the_link_closed(
+    client: Client, link: Invite, received: Receive, closed: dict[str, object]
+) -> None:
+    guest, secret = guests.create()
+    received(guest=guest)
+    received(guest=guest)
+    received("receiving", guest=guest, received_at=None, offset=7)
+    received(guest=guests.create()[0])
+    Invite.objects.filter(pk=link.pk).update(**closed)
+    page = client.get(link.path, headers={"X-Drop-Guest": secret})
+    assert page.status_code == 403
+    assert 'data-figure="files">2<' in page.content.decode()
+    assert receipts.code(guest, link) in page.content.decode()
+    assert "Your receipt" not in client.get(link.path).content.decode(), "a stranger has none"
+    Invite.objects.filter(pk=link.pk).delete_links()
+    gone = client.get(link.path, headers={"X-Drop-Guest": secret})
+    assert gone.status_code == 404
+    assert "Your receipt" not in gone.content.decode()
