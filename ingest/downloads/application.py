@@ -1,7 +1,7 @@
 """`POST /api/upload/url` and `/urls`: links to be downloaded, for Shortcuts, scripts and the guest's page.
 
-An ASGI application in front of Django, since a request waits here for what becomes of its link: Django's views run one
-after another.
+An ASGI application in front of Django, since a request waits here for what becomes of its link: a view would keep
+one of the few threads for as long.
 """
 
 import asyncio

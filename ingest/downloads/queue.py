@@ -8,7 +8,7 @@ A worker changes only what it holds the lease of. No function here touches the d
 """
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -25,6 +25,7 @@ from invites.refusals import Refusal, RefusedError
 Status = Download.Status
 LEASE = timedelta(seconds=20)
 MOST_AT_WORK = 20  # for one caller
+MOST_ABANDONED = 4  # tries after which one whose process was killed each time is not begun again
 CLAIM_LOCK = 0x0D40B  # PostgreSQL's advisory lock of ours; any number that nobody else uses
 
 _wake = threading.Event()
@@ -70,6 +71,7 @@ def claim(owner: str, at_once: int) -> Download | None:
         return None
     with transaction.atomic():
         _one_at_a_time()
+        _give_up_killers(now)
         if Download.objects.running(now).count() >= at_once:
             return None
         found = Download.objects.due(now).order_by("next_attempt_at", "pk").first()
@@ -84,6 +86,13 @@ def claim(owner: str, at_once: int) -> Download | None:
             awaited=0,
         )
     return _read(found.pk)
+
+
+def _give_up_killers(now: datetime) -> None:
+    """Ends what its process did not survive, try after try: it would take down whoever begins it next."""
+    abandoned = Download.objects.filter(status=Status.DOWNLOADING, lease_until__lt=now, attempts__gte=MOST_ABANDONED)
+    for download in abandoned:
+        failed(download, Cause.BROKEN)
 
 
 def _read(key: int) -> Download:

@@ -180,7 +180,7 @@ def test_what_can_not_be_taken_is_told(
 ) -> None:
     page = visit(make_invite())
     share(page, 0, text="https://example.org/")
-    expect(page.get_by_text("Texts and links can't be sent here yet.")).to_be_visible()
+    expect(page.get_by_text("This can't be sent here.")).to_be_visible()
     monkeypatch.setattr(staging, "MOST_FILES", 1)
     share(page, 301 if way == "worker" else 2)
     expect(page.get_by_text("That was more than can wait here at once")).to_be_visible()
@@ -219,7 +219,7 @@ def test_a_shared_link_is_fetched_by_a_page_that_takes_links(
     assert [(each.filename, each.invite) for each in Upload.objects.all()] == [("fake_Waves_1.mp4", party)]
     assert page.url.endswith("/share")
     share(page, 0, text="https://elsewhere.example/post/1")
-    expect(page.get_by_text("Texts and links can't be sent here yet.")).to_be_visible()
+    expect(page.get_by_text("This can't be sent here.")).to_be_visible()
 
 
 @pytest.fixture

@@ -314,6 +314,17 @@ def test_a_worker_that_died(script: Script, by_hand: Downloads, platform: FakePl
     assert len(list(spool.default().names())) == 1
 
 
+def test_a_link_that_kills_its_process_each_time_ends(script: Script, by_hand: Downloads) -> None:
+    job_id = script.begin()
+    for number in range(queue.MOST_ABANDONED):
+        assert queue.claim(f"dead {number}", 1), "it is tried again"
+        assert script.status(job_id).json()["status"] != "failed"
+        Download.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert queue.claim("afraid", 1) is None
+    said = script.status(job_id).json()
+    assert (said["status"], "broke off" in str(said)) == ("failed", True)
+
+
 def test_a_server_that_ends_puts_it_back(script: Script, downloads: Downloads, platform: FakePlatform) -> None:
     platform.posts["1"] = video()
     platform.files["/v.mp4"] = slow

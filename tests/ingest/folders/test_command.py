@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pytest_django import Settings
 from immichdrop.command_line import main
 from immichdrop.sandbox import Sandbox
 from ingest.folders.album_names import AlbumRule, AlbumRuleError
+from ingest.folders.management.commands.sync_folder import logged
 from ingest.folders.models import SyncedFile, SyncFolder
 from ingest.folders.outcomes import Line, Summary
 from ingest.folders.reporting import PlainReport, TerminalReport
@@ -56,6 +58,31 @@ def test_albums_by_date_and_by_folder(folder: Folder, sandbox: Sandbox) -> None:
 def test_a_template_that_is_none_is_refused(template: str) -> None:
     with pytest.raises(AlbumRuleError, match="parts of the date"):
         AlbumRule(template)
+
+
+@pytest.mark.parametrize(
+    ("setting", "arguments", "named"), [("{x}", (), "IMMICH_ALBUM_NAME"), ("", ("--album", "{x}"), "--album")]
+)
+def test_whatever_named_it_is_blamed(
+    folder: Folder, settings: Settings, setting: str, arguments: tuple[str, ...], named: str
+) -> None:
+    settings.IMMICH_ALBUM_NAME = setting
+    ran = folder.sync(*arguments)
+    assert ran.code == 2
+    assert ran.error.startswith(f"{named}: ")
+
+
+def test_the_log_does_not_grow_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "sync.log"
+    with logged(path, largest=2000):
+        for number in range(200):
+            logging.getLogger("ingest.folders").info("file=%d outcome=sent", number)
+    assert {each.name for each in path.parent.iterdir()} == {"sync.log", "sync.log.1", "sync.log.2", "sync.log.3"}
+    assert all(each.stat().st_size <= 2000 for each in path.parent.iterdir())
+    assert "file=199 " in path.read_text()
+    with logged(path):
+        logging.getLogger("ingest.folders").info("the next run")
+    assert "file=199 " in path.read_text(), "a run goes on with the file of the one before"
 
 
 def test_names_of_the_earlier_script_are_taken_over(

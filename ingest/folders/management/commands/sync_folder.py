@@ -87,7 +87,7 @@ class Command(BaseCommand):
         if not options.dry_run:
             albums.release_dead_leases(processes.own_prefix())
         ignore_lease_signal()
-        with _logged(log_file or settings.DATA_DIR / "sync_folder.log"), _stopped_by_signals(job):
+        with logged(log_file or settings.DATA_DIR / "sync_folder.log"), _stopped_by_signals(job):
             try:
                 if watch:
                     self._watch(job, options, roots, interval)
@@ -136,7 +136,8 @@ class Command(BaseCommand):
         try:
             rule = AlbumRule(str(template), from_folder)
         except AlbumRuleError as error:
-            raise CommandError(f"--album: {error}", returncode=USAGE) from error
+            name = "--album" if album is not None or from_folder else "IMMICH_ALBUM_NAME"
+            raise CommandError(f"{name}: {error}", returncode=USAGE) from error
         choice = Choice(
             include=tuple(_texts(given["include"])),
             exclude=tuple(_texts(given["exclude"])),
@@ -195,11 +196,14 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def _logged(path: Path) -> Iterator[None]:
-    """Every file's outcome goes there, and not onto the terminal."""
+def logged(path: Path, largest: int = LOG_BYTES) -> Iterator[None]:
+    """Every file's outcome goes there, and not onto the terminal.
+
+    The last few files of `largest` bytes are kept.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+        handler = RotatingFileHandler(path, maxBytes=largest, backupCount=LOG_FILES, encoding="utf-8")
     except OSError as error:
         raise CommandError(f"--log-file: {path} can't be written: {error.strerror}.", returncode=USAGE) from error
     handler.setFormatter(TextFormatter())
