@@ -15,7 +15,7 @@ from msgspec import Meta
 from immichdrop import json_api
 from immichdrop.albums_api import IMMICH_ERRORS, LONGEST_NAME, answers_immich_errors, immich_of
 from immichdrop.hosts import may_make_links
-from immichdrop.immich import NotFound
+from immichdrop.immich import Rejected
 from immichdrop.json_api import answers_bad_requests, host_required
 from immichdrop.models import User
 from immichdrop.openapi import Operation, describes
@@ -75,6 +75,6 @@ def own_page_of(request: HttpRequest, host: User) -> HttpResponse:
         try:
             with immich_of(host) as immich:
                 name = immich.album(str(album_id)).name
-        except NotFound:
+        except Rejected:  # not this account's, or no id that Immich has
             return not_found()
     return JsonResponse(OwnPage(path=own_page(host, album_id, name).path))

@@ -69,8 +69,9 @@ def test_a_page_that_was_deleted_is_made_anew(host: User) -> None:
 
 
 def test_an_album_that_is_not_there(ask: Ask, sandbox: Sandbox) -> None:
-    answer = ask(albumId=str(uuid.uuid4()))
-    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+    for album in (uuid.uuid4(), uuid.UUID(int=7)):  # the second is no id that Immich gives
+        answer = ask(albumId=str(album))
+        assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
     wrong = ask(albumId="Summer")
     assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_json")
     assert "albumId" in wrong.json()["message"]
