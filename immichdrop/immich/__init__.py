@@ -8,6 +8,7 @@ from .answers import (
     Login,
     MediaTypes,
     NewKey,
+    StackOf,
     Uploaded,
     User,
     Version,
@@ -16,6 +17,7 @@ from .assets import AssetUpload
 from .client import Immich
 from .errors import (
     AccessError,
+    AdminNeeded,
     Forbidden,
     ImmichError,
     Invalid,
@@ -27,14 +29,17 @@ from .errors import (
     Unauthorised,
     Unavailable,
 )
+from .libraries import Library, Queue
 from .multipart import FileUnreadable
 from .oauth import LoginWays, login_ways, oauth_address, oauth_login
 from .sessions import create_key, login, logout
+from .stacks import Stack
 from .transport import Download
 
 __all__ = [
     "About",
     "AccessError",
+    "AdminNeeded",
     "Album",
     "Asset",
     "AssetUpload",
@@ -45,14 +50,18 @@ __all__ = [
     "Immich",
     "ImmichError",
     "Invalid",
+    "Library",
     "Login",
     "LoginWays",
     "MediaTypes",
     "NewKey",
     "NotFound",
     "NotImmich",
+    "Queue",
     "QuotaExceeded",
     "Rejected",
+    "Stack",
+    "StackOf",
     "TooLarge",
     "Unauthorised",
     "Unavailable",

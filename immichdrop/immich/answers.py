@@ -93,10 +93,22 @@ class Album:
 
 
 @dataclass(frozen=True, slots=True)
+class StackOf:
+    """The stack an asset is in, as the asset tells it. `asset_count`: without what is archived, hidden or trashed."""
+
+    id: str
+    primary_asset_id: str
+    asset_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """`sha1` in hex. `taken_at` (EXIF, sidecar) and `size` are None until Immich has read the file.
 
-    `local_date_time` is what the wall clock showed; Immich writes it as if it were UTC.
+    `local_date_time` is what the wall clock showed; Immich writes it as if it were UTC. `path` is where the file
+    lies for Immich; `library_id` that of its external library, whose assets have the `sha1` of their path (353).
+    `is_offline`: its file has vanished. `stack` is told by `asset()` alone, not by searches and changes, and is
+    None as well when all others of the stack are archived, hidden or in the trash (300).
     """
 
     id: str
@@ -113,6 +125,11 @@ class Asset:
     is_trashed: bool
     live_photo_video_id: str | None
     description: str
+    path: str = ""
+    library_id: str | None = None
+    is_offline: bool = False
+    rating: int | None = None
+    stack: StackOf | None = None
 
 
 class Answer:
@@ -159,10 +176,13 @@ class Answer:
         return None if self._fields.get(name) is None else self.moment(name)
 
     def texts(self, name: str) -> frozenset[str]:
+        return frozenset(self.ordered_texts(name))
+
+    def ordered_texts(self, name: str) -> tuple[str, ...]:
         value = self._fields.get(name)
         if not isinstance(value, list):
             raise NotImmich(f"Expected a list as {name!r} in Immich's answer")
-        return frozenset(str(item) for item in value)
+        return tuple(str(item) for item in value)
 
     def object(self, name: str) -> Answer:
         """An empty one when left out or null."""
@@ -219,7 +239,20 @@ def asset(answer: Answer) -> Asset:
         is_trashed=answer.flag("isTrashed"),
         live_photo_video_id=answer.optional_text("livePhotoVideoId"),
         description=exif.optional_text("description") or "",
+        path=answer.optional_text("originalPath") or "",
+        library_id=answer.optional_text("libraryId"),
+        is_offline=answer.flag("isOffline"),
+        rating=exif.optional_number("rating"),
+        stack=_stack_of(answer),
     )
+
+
+def _stack_of(answer: Answer) -> StackOf | None:
+    stack = answer.object("stack")
+    identifier = stack.optional_text("id")
+    if identifier is None:
+        return None
+    return StackOf(identifier, stack.text("primaryAssetId"), stack.number("assetCount"))
 
 
 def _hex(checksum: str) -> str:

@@ -102,24 +102,36 @@ class Assets(Account):
         """
         self._transport.json("PUT", f"/assets/{segment(asset_id)}", body={"livePhotoVideoId": video_id})
 
-    def update_asset(self, asset_id: str, *, description: str | None = None, is_favorite: bool | None = None) -> Asset:
-        """Change what is given, and leave the rest. Needs `asset.update`.
+    def update_asset(
+        self,
+        asset_id: str,
+        *,
+        description: str | None = None,
+        is_favorite: bool | None = None,
+        rating: int | None = None,
+    ) -> Asset:
+        """Change what is given, and leave the rest. `rating`: -1 (rejected) or 1 to 5. Needs `asset.update`.
 
         NotFound when it is gone, and when it is another account's (195). PUT suits every version:
         v2 knows no PATCH (198).
         """
-        body = _changes(description, is_favorite)
+        body = _changes(description, is_favorite, rating)
         return answers.asset(Answer(self._transport.json("PUT", f"/assets/{segment(asset_id)}", body=body)))
 
     def update_assets(
-        self, asset_ids: Sequence[str], *, description: str | None = None, is_favorite: bool | None = None
+        self,
+        asset_ids: Sequence[str],
+        *,
+        description: str | None = None,
+        is_favorite: bool | None = None,
+        rating: int | None = None,
     ) -> None:
         """The same change to all of them in one request. Needs `asset.update`.
 
         All or none: NotFound when a single one is gone (206).
         """
         if asset_ids:
-            body = {"ids": list(asset_ids), **_changes(description, is_favorite)}
+            body = {"ids": list(asset_ids), **_changes(description, is_favorite, rating)}
             self._transport.json("PUT", "/assets", body=body)
 
     def delete_assets(self, asset_ids: Sequence[str], *, force: bool = False) -> None:
@@ -176,8 +188,8 @@ class Assets(Account):
         return Uploaded(id=answer.text("id"), duplicate=answer.text("status") == "duplicate")
 
 
-def _changes(description: str | None, is_favorite: bool | None) -> dict[str, object]:
-    given = {"description": description, "isFavorite": is_favorite}
+def _changes(description: str | None, is_favorite: bool | None, rating: int | None) -> dict[str, object]:
+    given = {"description": description, "isFavorite": is_favorite, "rating": rating}
     return {name: value for name, value in given.items() if value is not None}
 
 

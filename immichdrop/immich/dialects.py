@@ -34,6 +34,15 @@ class Dialect:
         """Query that keeps the assets out of an album's answer, where a version puts them in."""
         return {"withoutAssets": "true"} if self.version.major < STRICT_SINCE else {}
 
+    def everywhere(self) -> list[dict[str, str]]:
+        """Filters that make searches find what is archived and hidden as well: one after the other.
+
+        v2 looks at the timeline only unless told otherwise, and then at one of the three (241).
+        """
+        if self.version.major >= STRICT_SINCE:
+            return [{}]
+        return [{"visibility": name} for name in ("timeline", "hidden", "archive")]
+
     def album(self, answer: Answer) -> Album:
         """v2 names the owner in `ownerId`; v3 as the first of `albumUsers` (251)."""
         owner_id = answer.optional_text("ownerId")

@@ -6,6 +6,7 @@
       - AccessError            stop using this account until the host has looked at it
         · Unauthorised         401: the key or the login is not accepted
         · Forbidden            403: the key lacks a permission
+          - AdminNeeded        403: the key is not an administrator's
       - QuotaExceeded          the account is full
       - Rejected               this request will never be taken (400, 404, 415, …)
         · Invalid              400 that names fields: this version of Immich wants them otherwise
@@ -30,7 +31,9 @@ from .http_dates import http_date
 _WORDS_LIMIT = 500
 LONGEST_WAIT = 1800.0  # seconds
 _MISSING_PERMISSION = re.compile(r"Missing required permission: ([\w.]+)")
-_GONE = re.compile(r"^Not found or no [\w.]+ access$|^(Album|Asset|Shared link|Library|Tag) not found$")
+_GONE = re.compile(
+    r"^Not found or no [\w.]+ access$|^(Album|Asset|Shared link|Library|Tag|Live photo video) not found$"
+)
 _TRY_AGAIN = frozenset({408, 425, 429})
 
 
@@ -70,6 +73,10 @@ class Forbidden(AccessError):
         super().__init__(reason, status=status)
         named = _MISSING_PERMISSION.search(reason)
         self.permission: str | None = named.group(1) if named else None
+
+
+class AdminNeeded(Forbidden):
+    """The route is for administrators: another key of this account would not help (445, 446)."""
 
 
 class QuotaExceeded(ImmichError):
