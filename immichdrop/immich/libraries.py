@@ -80,8 +80,8 @@ class Libraries(Account):
     def search_library(self, library_id: str, path_part: str) -> Iterator[Asset]:
         """Assets of a library whose path Immich takes for a match, page by page. Needs `asset.read`.
 
-        That is more than asked for: it looks for the part anywhere, without regard to case and accents, and takes
-        `%` for any text and `_` for any character. Compare their `path`. Also what is archived, hidden, offline or
+        That is more than asked for: it looks for the part anywhere, without regard to case, and takes `%` for any
+        text and `_` for any character. Compare their `path`. Also what is archived, hidden, offline or
         in the trash; without `stack`.
         """
         for question in self._questions(library_id, path_part):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from . import media_types
-from .records import Account, ApiKey, StoredAlbum, StoredAsset, StoredTag
+from .records import Account, ApiKey, StackOf, StoredAlbum, StoredAsset, StoredLibrary, StoredTag
 from .versions import Api
 
 Json = dict[str, object]
@@ -74,7 +74,7 @@ def listed_asset(asset: StoredAsset, account: Account, api: Api, *, exif: bool =
         "id": asset.id,
         "createdAt": instant(asset.created_at),
         "ownerId": account.user_id,
-        "libraryId": None,
+        "libraryId": asset.library_id,
         "type": "VIDEO" if asset.is_video else "IMAGE",
         "originalPath": str(asset.path),
         "originalFileName": asset.name,
@@ -92,7 +92,7 @@ def listed_asset(asset: StoredAsset, account: Account, api: Api, *, exif: bool =
         "livePhotoVideoId": asset.live_photo_video_id,
         "people": [],
         "checksum": base64.b64encode(bytes.fromhex(asset.sha1)).decode(),
-        "isOffline": False,
+        "isOffline": asset.is_offline,
         "hasMetadata": True,
         "duplicateId": None,
         "resized": True,
@@ -111,10 +111,34 @@ def changed_asset(asset: StoredAsset, account: Account, api: Api) -> Json:
     return answer if api.strict else answer | {"unassignedFaces": []}
 
 
-def asset(asset: StoredAsset, account: Account, api: Api, tags: Sequence[StoredTag]) -> Json:
+def asset(
+    asset: StoredAsset, account: Account, api: Api, tags: Sequence[StoredTag], stack: StackOf | None = None
+) -> Json:
     """`/assets/{id}` (086, 163)."""
-    more: Json = {"owner": owner(account), "tags": [tag(one) for one in tags], "stack": None}
+    more: Json = {"owner": owner(account), "tags": [tag(one) for one in tags], "stack": _stack(stack)}
     return changed_asset(asset, account, api) | more
+
+
+def _stack(stack: StackOf | None) -> Json | None:
+    """`AssetStackResponseDto` of the OpenAPI descriptions."""
+    if stack is None:
+        return None
+    return {"id": stack.stack.id, "primaryAssetId": stack.stack.primary_asset_id, "assetCount": stack.seen}
+
+
+def library(library: StoredLibrary, account: Account) -> Json:
+    """An external library (325, 348); Immich never counts its assets here."""
+    return {
+        "id": library.id,
+        "ownerId": account.user_id,
+        "name": library.name,
+        "createdAt": instant(library.created_at),
+        "updatedAt": instant(library.updated_at),
+        "refreshedAt": None if library.refreshed_at is None else instant(library.refreshed_at),
+        "assetCount": 0,
+        "importPaths": list(library.import_paths),
+        "exclusionPatterns": list(library.exclusion_patterns),
+    }
 
 
 def tag(tag: StoredTag) -> Json:
@@ -169,13 +193,13 @@ def album(
     if seen:
         answer |= _span(seen, just_created=just_created)
     if not api.strict:
-        embedded = [_embedded_asset(asset, account, api) for asset in seen if embed]
+        embedded = [embedded_asset(asset, account, api) for asset in seen if embed]
         answer |= {"ownerId": account.user_id, "owner": owner(account), "assets": embedded}
     return answer
 
 
-def _embedded_asset(asset: StoredAsset, account: Account, api: Api) -> Json:
-    """In an album, v2 writes its moments in the other way (252)."""
+def embedded_asset(asset: StoredAsset, account: Account, api: Api) -> Json:
+    """In an album of v2, and in a stack, moments are written in the other way (252, 292)."""
     moments = {
         "createdAt": asset.created_at,
         "fileCreatedAt": asset.file_created_at,

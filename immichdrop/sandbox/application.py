@@ -13,7 +13,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import about, accounts, albums, assets, gate, oauth, page, search, tags, trash, updates, uploads
+from . import (
+    about,
+    accounts,
+    albums,
+    assets,
+    gate,
+    libraries,
+    oauth,
+    page,
+    search,
+    stacks,
+    tags,
+    trash,
+    updates,
+    uploads,
+)
 from .faults import Faults
 from .gate import FaultGate
 from .messages import ImmichJSON
@@ -32,7 +47,7 @@ class Seen(NamedTuple):
 
 def application(server: Server, trouble: Faults, seen: list[Seen]) -> ASGIApp:
     """Every finished request is appended to `seen`."""
-    modules = (about, accounts, oauth, uploads, assets, updates, trash, albums, tags, search)
+    modules = (about, accounts, oauth, uploads, assets, updates, trash, albums, tags, search, stacks, libraries)
     routes = [route for module in modules for route in module.routes(server)]
     routes += [gate.route(trouble), *page.routes(server)]
     answers = _Refusals(server.api)

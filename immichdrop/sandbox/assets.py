@@ -58,7 +58,7 @@ class _Assets:
     async def one(self, request: Request, access: Access) -> Response:
         asset = self._readable(request, "asset.read")
         tags = self._store.tags_of(asset.id)
-        return ImmichJSON(answers.asset(asset, self._store.account, self._api, tags))
+        return ImmichJSON(answers.asset(asset, self._store.account, self._api, tags, self._store.stack_of(asset)))
 
     async def original(self, request: Request, access: Access) -> Response:
         asset = self._readable(request, "asset.download")

@@ -34,7 +34,8 @@ class StoredAsset:
 
     `taken_at` is None until the file has been looked at. `time_zone` as Immich writes it
     ("UTC+2"), None when the file does not tell. `is_deleted`: by force, but the job that removes it
-    has not run yet; until then it is in the trash.
+    has not run yet; until then it is in the trash. `library_id`: of the external library its file lies in, which
+    is not ours; `is_offline`: that file has vanished.
     """
 
     id: str
@@ -65,6 +66,9 @@ class StoredAsset:
     latitude: float | None = None
     longitude: float | None = None
     is_deleted: bool = False
+    library_id: str | None = None
+    is_offline: bool = False
+    stack_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,33 @@ class StoredAlbum:
     description: str
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStack:
+    id: str
+    primary_asset_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackOf:
+    """A stack as its assets tell it: `seen` of them are in the timeline, or stand for it."""
+
+    stack: StoredStack
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLibrary:
+    """An external library: folders of this machine, and the globs of what is left out."""
+
+    id: str
+    name: str
+    import_paths: tuple[str, ...]
+    exclusion_patterns: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    refreshed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

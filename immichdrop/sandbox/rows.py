@@ -1,4 +1,5 @@
-"""How records lie in SQLite's columns: moments as ISO 8601, paths relative to the directory."""
+"""How records lie in SQLite's columns: moments as ISO 8601, paths relative to the directory, but for those
+of external libraries."""
 
 from __future__ import annotations
 
@@ -28,6 +29,10 @@ CREATE TABLE IF NOT EXISTS album_asset (
     asset_id REFERENCES asset ON DELETE CASCADE,
     PRIMARY KEY (album_id, asset_id)
 );
+CREATE TABLE IF NOT EXISTS stack (id PRIMARY KEY, primary_asset_id);
+CREATE TABLE IF NOT EXISTS library (
+    id PRIMARY KEY, name, import_paths, exclusion_patterns, created_at, updated_at, refreshed_at
+);
 CREATE TABLE IF NOT EXISTS tag (
     id PRIMARY KEY, value UNIQUE, parent_id REFERENCES tag ON DELETE CASCADE, created_at, updated_at
 );
@@ -38,7 +43,16 @@ CREATE TABLE IF NOT EXISTS tag_asset (
 );
 """
 # Those that files of an earlier sandbox may not have yet.
-ADDED_COLUMNS = {"description": "DEFAULT ''", "rating": "", "latitude": "", "longitude": "", "is_deleted": "DEFAULT 0"}
+ADDED_COLUMNS = {
+    "description": "DEFAULT ''",
+    "rating": "",
+    "latitude": "",
+    "longitude": "",
+    "is_deleted": "DEFAULT 0",
+    "library_id": "",
+    "is_offline": "DEFAULT 0",
+    "stack_id": "",
+}
 
 _MOMENTS = {
     "file_created_at",
@@ -48,7 +62,7 @@ _MOMENTS = {
     "created_at",
     "updated_at",
 }
-_FLAGS = {"is_video", "is_favorite", "is_trashed", "is_deleted"}
+_FLAGS = {"is_video", "is_favorite", "is_trashed", "is_deleted", "is_offline"}
 _PATHS = {"path", "sidecar"}
 
 
@@ -94,7 +108,7 @@ def column(value: object, directory: Path) -> Column:
         case datetime():
             return value.isoformat()
         case Path():
-            return str(value.relative_to(directory))
+            return str(value.relative_to(directory) if value.is_relative_to(directory) else value)
         case str() | int() | float() | None:
             return value
         case _:

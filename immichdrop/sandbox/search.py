@@ -1,7 +1,8 @@
-"""`POST /search/metadata`, as far as it finds uploads."""
+"""`POST /search/metadata`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -71,14 +72,14 @@ class _Search:
             "id": lambda value: asset.id == value,
             "checksum": lambda value: asset.sha1 == checksums.to_hex(str(value)),
             "originalFileName": lambda value: _contains(asset.name, value),
-            "originalPath": lambda value: _contains(str(asset.path), value),
+            "originalPath": lambda value: _is_like(str(asset.path), value),
             "albumIds": lambda value: self._in_albums(asset, value),
             "isNotInAlbum": lambda value: value is False or not self._store.albums_of(asset.id),
             "isFavorite": lambda value: asset.is_favorite == value,
             "takenAfter": lambda value: asset.file_created_at >= _moment(value),
             "takenBefore": lambda value: asset.file_created_at <= _moment(value),
-            "libraryId": lambda value: value is None,
-            "isOffline": lambda value: value is False,
+            "libraryId": lambda value: asset.library_id == value,
+            "isOffline": lambda value: asset.is_offline == value,
         }
         return all(check(body[name]) for name, check in checks.items() if name in body)
 
@@ -89,6 +90,20 @@ class _Search:
 
 def _contains(text: str, part: object) -> bool:
     return str(part).lower() in text.lower()
+
+
+def _is_like(text: str, part: object) -> bool:
+    """As PostgreSQL's ILIKE does: anywhere, `%` for any text, `_` for any character, after a backslash themselves."""
+    pattern, escaped = "", False
+    for character in str(part):
+        wild = {"%": ".*", "_": "."}.get(character)
+        if escaped or (wild is None and character != "\\"):
+            pattern, escaped = pattern + re.escape(character), False
+        elif wild is None:
+            escaped = True
+        else:
+            pattern += wild
+    return re.search(pattern, text, re.IGNORECASE | re.DOTALL) is not None
 
 
 def _moment(value: object) -> datetime:

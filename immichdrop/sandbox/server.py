@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .access import Endpoint, GuardedEndpoint, guard
+from .scanning import Scanner
 from .store import Store
 from .versions import Api
 
@@ -13,14 +14,16 @@ from .versions import Api
 class Server:
     """`quota`: bytes the account may hold, None for no limit. `jobs_after`: seconds until what was
     deleted by force is removed, None: only when told to. `oauth`: single sign-on is on; `password_login`:
-    so is the other way."""
+    so is the other way. `scans_after`: seconds until a scan of a library runs, None: only when told to."""
 
     store: Store
     api: Api
+    scanner: Scanner
     quota: int | None
     jobs_after: float | None
     oauth: bool = False
     password_login: bool = True
+    scans_after: float | None = None
 
-    def guard(self, permission: str | None, endpoint: GuardedEndpoint) -> Endpoint:
-        return guard(self.store, permission, endpoint)
+    def guard(self, permission: str | None, endpoint: GuardedEndpoint, *, admin: bool = False) -> Endpoint:
+        return guard(self.store, permission, endpoint, admin=admin)

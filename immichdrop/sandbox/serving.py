@@ -11,11 +11,12 @@ from pathlib import Path
 
 import uvicorn
 
-from . import account
+from . import account, libraries
 from .application import Seen, application
 from .faults import Faults
 from .gate import DroppableProtocol
 from .records import StoredAlbum, StoredAsset
+from .scanning import Scanner
 from .server import Server
 from .store import Store
 from .versions import BY_MAJOR
@@ -33,6 +34,7 @@ class Sandbox:
     `api`: 1, 2 or 3. `quota`: bytes the account may hold. `jobs_after`: seconds until what was deleted
     by force is removed; None: by `run_jobs` alone, so that a test sees both states. `oauth`: people may
     sign in at a stand-in identity provider; `password_login`: with their password.
+    `scans_after`: seconds until a library is scanned; None: by `run_scans` alone.
     With `port` 0 a free one is taken at the first start and kept from then on.
     """
 
@@ -49,6 +51,7 @@ class Sandbox:
         jobs_after: float | None = None,
         oauth: bool = False,
         password_login: bool = True,
+        scans_after: float | None = 0.0,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         kept = account.load_or_create(directory, password=password)
@@ -62,7 +65,10 @@ class Sandbox:
         self._host = host
         self._port = port
         self._store = Store(directory, kept)
-        self._server = Server(self._store, BY_MAJOR[api], quota, jobs_after, oauth, password_login)
+        self._scanner = Scanner(self._store, BY_MAJOR[api])
+        self._server = Server(
+            self._store, BY_MAJOR[api], self._scanner, quota, jobs_after, oauth, password_login, scans_after
+        )
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
 
     @property
@@ -97,6 +103,18 @@ class Sandbox:
     def run_jobs(self) -> None:
         """What Immich does a moment later: remove what was deleted by force."""
         self._store.run_jobs()
+
+    def run_scans(self) -> None:
+        """Scan the libraries that wait for it."""
+        self._scanner.run()
+
+    def create_library(self, name: str, *import_paths: Path) -> str:
+        """The id of a new external library of these folders, which may not lie in `directory`."""
+        return self._store.create_library(name, [str(path) for path in import_paths], libraries.EXCLUSIONS).id
+
+    def stacks(self) -> list[list[str]]:
+        """The ids in each stack, the primary one first."""
+        return [[asset.id for asset in self._store.stack_assets(stack)] for stack in self._store.stacks()]
 
     def create_key(self, permissions: Sequence[str]) -> str:
         """The secret of a new API key with these permissions."""
@@ -203,6 +221,7 @@ def running(
     jobs_after: float | None = None,
     oauth: bool = False,
     password_login: bool = True,
+    scans_after: float | None = 0.0,
 ) -> Iterator[Sandbox]:
     """A sandbox on loopback, served by a thread of this process."""
     sandbox = Sandbox(
@@ -213,6 +232,7 @@ def running(
         jobs_after=jobs_after,
         oauth=oauth,
         password_login=password_login,
+        scans_after=scans_after,
     )
     try:
         sandbox.start()

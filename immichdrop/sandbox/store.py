@@ -14,10 +14,12 @@ from . import rows
 from .database import now
 from .records import Account, ApiKey, StoredAsset
 from .store_albums import AlbumStore
+from .store_libraries import LibraryStore
+from .store_stacks import StackStore
 from .store_tags import TagStore
 
 
-class Store(AlbumStore, TagStore):
+class Store(AlbumStore, TagStore, StackStore, LibraryStore):
     """Keys, sessions and assets, and what it inherits."""
 
     def __init__(self, directory: Path, account: Account) -> None:
@@ -36,7 +38,7 @@ class Store(AlbumStore, TagStore):
         """Forget everything but the account and its key."""
         self.remove_assets([asset.id for asset in self.assets()])
         with self._transaction() as database:
-            for table in ("album", "tag", "session", "api_key"):
+            for table in ("album", "tag", "stack", "library", "session", "api_key"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 (our own names)
         self._keep_key("all", ("all",), self.account.api_key)
 
@@ -136,12 +138,12 @@ class Store(AlbumStore, TagStore):
         self.remove_assets(str(row["id"]) for row in doomed)
 
     def remove_assets(self, asset_ids: Iterable[str]) -> None:
-        """At once, with their files."""
+        """At once, with their files, unless these lie in an external library."""
         for asset_id in asset_ids:
             gone = self.asset(asset_id)
             with self._transaction() as database:
                 database.execute("DELETE FROM asset WHERE id = ?", [asset_id])
-            if gone is not None:
+            if gone is not None and gone.library_id is None:
                 gone.path.unlink(missing_ok=True)
                 if gone.sidecar is not None:
                     gone.sidecar.unlink(missing_ok=True)

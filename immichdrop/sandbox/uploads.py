@@ -55,10 +55,10 @@ class _Upload:
 
     def _announced(self, checksum: str) -> str | None:
         """The asset with the announced sum: answered before the body, without it too (056). A sum
-        that is not known says nothing about what will come (057)."""
+        that is not known says nothing about what will come (057), nor does that of an external path (355)."""
         sha1 = checksums.to_hex(checksum) if checksum else None
         asset = self._store.asset_with_sha1(sha1) if sha1 else None
-        return asset.id if asset else None
+        return asset.id if asset and asset.library_id is None else None
 
     async def _form(self, request: Request) -> UploadForm:
         content_type = request.headers.get("content-type", "")

@@ -22,6 +22,7 @@ _FREE = {
     "originalPath",
     "profileChangedAt",
     "quotaUsageInBytes",
+    "refreshedAt",
     "secret",
     "startDate",
     "thumbhash",

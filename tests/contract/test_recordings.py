@@ -17,8 +17,10 @@ EXCHANGES = {api: load(version) for api, version in VERSIONS.items()}
 _TELL_THE_VERSION = {"server-version", "server-about"}
 # By then Immich had run the job that removes what was deleted by force.
 _AFTER_JOBS = {222, 462, 466}
-# By then Immich had measured these videos.
-_MEASURED = {199, 200, 201}
+# By then it had scanned the library.
+_AFTER_SCAN = {344}
+# By then Immich had measured these.
+_MEASURED = {199, 200, 201, 300}
 _PASSWORD = "immich-admin-pw"
 
 Played = dict[tuple[int, str], tuple[Answer, object]]
@@ -36,13 +38,15 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 
 def _play(folder: Path, api: int) -> Iterator[tuple[Exchange, Answer, object]]:
-    sandbox = Sandbox(folder, api=api, password=_PASSWORD)
+    sandbox = Sandbox(folder, api=api, password=_PASSWORD, scans_after=None)
     sandbox.start()
     try:
         player = Player(sandbox.url, sandbox.email)
         for exchange in EXCHANGES[api]:
             if exchange.number in _AFTER_JOBS:
                 sandbox.run_jobs()
+            if exchange.number in _AFTER_SCAN:
+                sandbox.run_scans()
             answer = player.play(exchange)
             yield exchange, answer, player.expected(exchange)
     finally:
