@@ -114,6 +114,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["dedupe"]:
             dedupe.measure()
+        case ["folders"]:
+            alone(folders.measure)
         case ["browser"]:
             alone(browser.measure)
         case ["lighthouse"]:
