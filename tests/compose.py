@@ -10,7 +10,12 @@ Node = Any  # what YAML holds: dict, list or str, nested
 
 def load(path: Path) -> dict[str, Node]:
     """The file's content; all scalars are texts. Raises AssertionError for what this reader does not know."""
-    stripped = (re.sub(r"(^|\s)#.*", "", line).rstrip() for line in path.read_text().splitlines())
+    return read(path.read_text())
+
+
+def read(text: str) -> dict[str, Node]:
+    """`load` of a file's text."""
+    stripped = (re.sub(r"(^|\s)#.*", "", line).rstrip() for line in text.splitlines())
     lines = [line for line in stripped if line]
     reader = _Reader(lines)
     found = reader.block(0)
