@@ -23,6 +23,7 @@ from .errors import (
     NotImmich,
     QuotaExceeded,
     Rejected,
+    SlugTaken,
     TooLarge,
     Unauthorised,
     Unavailable,
@@ -30,6 +31,7 @@ from .errors import (
 from .multipart import FileUnreadable
 from .oauth import LoginWays, login_ways, oauth_address, oauth_login
 from .sessions import create_key, login, logout
+from .shared_links import LinkSettings, LinkType, SharedLink
 from .transport import Download
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "Immich",
     "ImmichError",
     "Invalid",
+    "LinkSettings",
+    "LinkType",
     "Login",
     "LoginWays",
     "MediaTypes",
@@ -53,6 +57,8 @@ __all__ = [
     "NotImmich",
     "QuotaExceeded",
     "Rejected",
+    "SharedLink",
+    "SlugTaken",
     "TooLarge",
     "Unauthorised",
     "Unavailable",

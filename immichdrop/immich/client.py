@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .albums import Albums
 from .assets import Assets
+from .shared_links import SharedLinks
 from .tags import Tags
 
 
-class Immich(Assets, Albums, Tags):
+class Immich(Assets, Albums, Tags, SharedLinks):
     """One account at one server.
 
     Keeps one pool of connections: make one instance per account and thread, and keep it. Timeouts
