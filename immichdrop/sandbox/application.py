@@ -13,7 +13,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import about, accounts, albums, assets, gate, oauth, page, search, tags, trash, updates, uploads
+from . import (
+    about,
+    accounts,
+    albums,
+    assets,
+    gate,
+    oauth,
+    page,
+    search,
+    shared_links,
+    shared_page,
+    tags,
+    trash,
+    updates,
+    uploads,
+)
 from .faults import Faults
 from .gate import FaultGate
 from .messages import ImmichJSON
@@ -32,9 +47,9 @@ class Seen(NamedTuple):
 
 def application(server: Server, trouble: Faults, seen: list[Seen]) -> ASGIApp:
     """Every finished request is appended to `seen`."""
-    modules = (about, accounts, oauth, uploads, assets, updates, trash, albums, tags, search)
+    modules = (about, accounts, oauth, uploads, assets, updates, trash, albums, tags, search, shared_links)
     routes = [route for module in modules for route in module.routes(server)]
-    routes += [gate.route(trouble), *page.routes(server)]
+    routes += [gate.route(trouble), *shared_page.routes(server), *page.routes(server)]
     answers = _Refusals(server.api)
     app = Starlette(
         routes=routes,

@@ -22,5 +22,6 @@ class Server:
     oauth: bool = False
     password_login: bool = True
 
-    def guard(self, permission: str | None, endpoint: GuardedEndpoint) -> Endpoint:
-        return guard(self.store, permission, endpoint)
+    def guard(self, permission: str | None, endpoint: GuardedEndpoint, *, shared: bool = False) -> Endpoint:
+        """`shared`: also for whoever comes with a shared link's key or slug."""
+        return guard(self.store, permission, endpoint, shared=shared)

@@ -14,10 +14,11 @@ from . import rows
 from .database import now
 from .records import Account, ApiKey, StoredAsset
 from .store_albums import AlbumStore
+from .store_shared_links import SharedLinkStore
 from .store_tags import TagStore
 
 
-class Store(AlbumStore, TagStore):
+class Store(AlbumStore, SharedLinkStore, TagStore):
     """Keys, sessions and assets, and what it inherits."""
 
     def __init__(self, directory: Path, account: Account) -> None:
@@ -36,7 +37,7 @@ class Store(AlbumStore, TagStore):
         """Forget everything but the account and its key."""
         self.remove_assets([asset.id for asset in self.assets()])
         with self._transaction() as database:
-            for table in ("album", "tag", "session", "api_key"):
+            for table in ("shared_link", "album", "tag", "session", "api_key"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 (our own names)
         self._keep_key("all", ("all",), self.account.api_key)
 
