@@ -25,6 +25,7 @@ from .errors import (
     NotImmich,
     QuotaExceeded,
     Rejected,
+    SlugTaken,
     TooLarge,
     Unauthorised,
     Unavailable,
@@ -33,6 +34,7 @@ from .libraries import Library, Queue
 from .multipart import FileUnreadable
 from .oauth import LoginWays, login_ways, oauth_address, oauth_login
 from .sessions import create_key, login, logout
+from .shared_links import LinkSettings, LinkType, SharedLink
 from .stacks import Stack
 from .transport import Download
 
@@ -51,6 +53,8 @@ __all__ = [
     "ImmichError",
     "Invalid",
     "Library",
+    "LinkSettings",
+    "LinkType",
     "Login",
     "LoginWays",
     "MediaTypes",
@@ -60,6 +64,8 @@ __all__ = [
     "Queue",
     "QuotaExceeded",
     "Rejected",
+    "SharedLink",
+    "SlugTaken",
     "Stack",
     "StackOf",
     "TooLarge",

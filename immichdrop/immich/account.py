@@ -77,6 +77,11 @@ class Account:
         answer = Answer(self._transport.json("GET", "/server/about"))
         return About(version=answer.text("version"), licensed=answer.flag("licensed"))
 
+    def external_domain(self) -> str:
+        """Where people outside reach the server, as its administrator set it; empty when nobody did (041)."""
+        answer = Answer(self._transport.json("GET", "/server/config", anonymous=True))
+        return (answer.optional_text("externalDomain") or "").strip().rstrip("/")
+
     def media_types(self) -> MediaTypes:
         """What this server takes, by extension."""
         answer = Answer(self._transport.json("GET", "/server/media-types", anonymous=True))

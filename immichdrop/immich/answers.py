@@ -7,9 +7,12 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
 
 from .errors import NotImmich
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class Version(NamedTuple):
@@ -165,6 +168,12 @@ class Answer:
         """False when left out."""
         return self._fields.get(name) is True
 
+    def one_of(self, name: str, words: type[Word]) -> Word:
+        value = self.text(name)
+        if value not in list(words):
+            raise NotImmich(f"Expected {', '.join(words)} as {name!r} in Immich's answer")
+        return words(value)
+
     def moment(self, name: str) -> datetime:
         value = self.text(name)
         try:
@@ -200,13 +209,13 @@ def objects(value: object) -> list[Answer]:
     return [Answer(item) for item in value]
 
 
-def outcomes(value: object) -> dict[str, str | None]:
-    """What became of each id: None, or Immich's word for why not (recorded exchanges 269-281).
+def outcomes(value: object, *, id_name: str = "id") -> dict[str, str | None]:
+    """What became of each id: None, or Immich's word for why not (recorded exchanges 269-281, 430, 431).
 
     Of an id named twice, the second outcome is `duplicate`: name each once.
     """
     return {
-        result.text("id"): None if result.flag("success") else result.optional_text("error") or "unknown"
+        result.text(id_name): None if result.flag("success") else result.optional_text("error") or "unknown"
         for result in objects(value)
     }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from .albums import Albums
 from .assets import Assets
 from .libraries import Libraries
+from .shared_links import SharedLinks
 from .stacks import Stacks
 from .tags import Tags
 
 
-class Immich(Assets, Albums, Tags, Stacks, Libraries):
+class Immich(Assets, Albums, Tags, Stacks, Libraries, SharedLinks):
     """One account at one server.
 
     Keeps one pool of connections: make one instance per account and thread, and keep it. Timeouts

@@ -43,6 +43,11 @@ class Dialect:
             return [{}]
         return [{"visibility": name} for name in ("timeline", "hidden", "archive")]
 
+    def expiry(self, moment: str | None) -> dict[str, object]:
+        """The fields that set or clear a shared link's end; v2 has a word for clearing it (391, 393)."""
+        clearing = {"changeExpiryTime": True} if moment is None and self.version.major < STRICT_SINCE else {}
+        return {"expiresAt": moment, **clearing}
+
     def album(self, answer: Answer) -> Album:
         """v2 names the owner in `ownerId`; v3 as the first of `albumUsers` (251)."""
         owner_id = answer.optional_text("ownerId")

@@ -11,7 +11,8 @@
       - Rejected               this request will never be taken (400, 404, 415, …)
         · Invalid              400 that names fields: this version of Immich wants them otherwise
         · TooLarge             413: a proxy in front of Immich limits sizes
-        · NotFound             the asset or album is gone, or is not this account's
+        · NotFound             the asset, album or shared link is gone, or is not this account's
+        · SlugTaken            another shared link has this custom address
 
 `reason` holds Immich's own words. They are for the host; guests never see them.
 """
@@ -34,6 +35,8 @@ _MISSING_PERMISSION = re.compile(r"Missing required permission: ([\w.]+)")
 _GONE = re.compile(
     r"^Not found or no [\w.]+ access$|^(Album|Asset|Shared link|Library|Tag|Live photo video) not found$"
 )
+# v2's words, and v3's. Both say it of nothing else that was seen.
+_SLUG_TAKEN = frozenset({"Shared link with this slug already exists", "Failed to save shared link"})
 _TRY_AGAIN = frozenset({408, 425, 429})
 
 
@@ -99,6 +102,10 @@ class NotFound(Rejected):
     """Gone, or never ours: Immich says it with 400, not 404 (174, 267, 274)."""
 
 
+class SlugTaken(Rejected):
+    """Another shared link on this server has the slug (372, 396 of both versions)."""
+
+
 def from_answer(status: int, body: bytes, headers: Mapping[str, str]) -> ImmichError:
     """The error for an answer whose status is not a success."""
     message = _message(body)
@@ -121,6 +128,8 @@ def from_answer(status: int, body: bytes, headers: Mapping[str, str]) -> ImmichE
         return QuotaExceeded(reason, status=status)
     if status == 400 and (isinstance(message, list) or words.startswith("Validation failed")):
         return Invalid(reason, status=status)
+    if status == 400 and words in _SLUG_TAKEN:
+        return SlugTaken(reason, status=status)
     if _GONE.match(words):
         return NotFound(reason, status=status)
     return Rejected(reason, status=status)

@@ -29,9 +29,10 @@ def routes(server: Server) -> list[Route]:
             server.guard("albumAsset.create", albums.add_to_several),
             methods=["PUT"],
         ),
-        Route("/api/albums/{id}", server.guard("album.read", albums.one)),
+        Route("/api/albums/{id}", server.guard("album.read", albums.one, shared=True)),
         Route("/api/albums/{id}", server.guard("album.delete", albums.delete), methods=["DELETE"]),
         Route("/api/albums/{id}/assets", adding, methods=["PUT"]),
+        Route("/api/albums/{id}/assets", server.guard("albumAsset.delete", albums.remove), methods=["DELETE"]),
     ]
 
 
@@ -52,12 +53,12 @@ class _Albums:
         if self._api.strict and "name" in query:
             albums = [album for album in albums if album.name == query["name"]]
         if query.get("isShared" if self._api.strict else "shared") == "true":
-            albums = []
+            albums = [album for album in albums if self._store.album_has_link(album.id)]
         return ImmichJSON([self._answer(album, embed=False) for album in albums])
 
     async def one(self, request: Request, access: Access) -> Response:
         album = self._store.album(identifier(request.path_params))
-        if album is None:
+        if album is None or (access.link is not None and access.link.album_id != album.id):
             raise not_found_or_no_access("album.read")
         embed = request.query_params.get("withoutAssets") != "true"
         return ImmichJSON(self._answer(album, embed=embed))
@@ -89,6 +90,15 @@ class _Albums:
         outcomes = await run_in_threadpool(self._store.add_to_album, album_id, wanted)
         return ImmichJSON(answers.outcomes(wanted, outcomes))
 
+    async def remove(self, request: Request, access: Access) -> Response:
+        album_id = identifier(request.path_params)
+        ids = (await json_body(request)).get("ids")
+        refuse([uuids(ids, "ids", empty_words=("ids should not be empty",))])
+        if self._store.album(album_id) is None:
+            raise bad_request("Album not found")
+        wanted = ids if isinstance(ids, list) else []
+        return ImmichJSON(answers.outcomes(wanted, self._store.remove_from_album(album_id, wanted)))
+
     async def add_to_several(self, request: Request, access: Access) -> Response:
         """One word for all of them: the last that failed, unless any succeeded (276-278)."""
         body = await json_body(request)
@@ -109,6 +119,7 @@ class _Albums:
             self._store.account,
             self._api,
             cover=self._store.album_cover(album.id),
+            linked=self._store.album_has_link(album.id),
             embed=embed,
             just_created=just_created,
         )

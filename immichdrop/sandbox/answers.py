@@ -88,7 +88,7 @@ def listed_asset(asset: StoredAsset, account: Account, api: Api, *, exif: bool =
         "isArchived": asset.visibility == "archive",
         "isTrashed": asset.is_trashed,
         "visibility": asset.visibility,
-        "duration": _duration(asset, api),
+        "duration": duration(asset, api),
         "livePhotoVideoId": asset.live_photo_video_id,
         "people": [],
         "checksum": base64.b64encode(bytes.fromhex(asset.sha1)).decode(),
@@ -112,11 +112,17 @@ def changed_asset(asset: StoredAsset, account: Account, api: Api) -> Json:
 
 
 def asset(
-    asset: StoredAsset, account: Account, api: Api, tags: Sequence[StoredTag], stack: StackOf | None = None
+    asset: StoredAsset,
+    account: Account,
+    api: Api,
+    tags: Sequence[StoredTag],
+    stack: StackOf | None = None,
+    *,
+    visitor: bool = False,
 ) -> Json:
-    """`/assets/{id}` (086, 163)."""
-    more: Json = {"owner": owner(account), "tags": [tag(one) for one in tags], "stack": _stack(stack)}
-    return changed_asset(asset, account, api) | more
+    """`/assets/{id}` (086, 163); to those who come with a shared link, without its owner (420)."""
+    more: Json = {"tags": [tag(one) for one in tags], "stack": _stack(stack)}
+    return changed_asset(asset, account, api) | more | ({} if visitor else {"owner": owner(account)})
 
 
 def _stack(stack: StackOf | None) -> Json | None:
@@ -153,10 +159,10 @@ def tag(tag: StoredTag) -> Json:
     return answer if tag.parent_id is None else answer | {"parentId": tag.parent_id}
 
 
-def outcomes(asset_ids: Sequence[str], errors: Sequence[str | None]) -> list[Json]:
-    """What became of each of these (269-281)."""
+def outcomes(asset_ids: Sequence[str], errors: Sequence[str | None], *, id_name: str = "id") -> list[Json]:
+    """What became of each of these (269-281, 430, 431)."""
     return [
-        {"id": asset_id, "success": True} if error is None else {"id": asset_id, "success": False, "error": error}
+        {id_name: asset_id, "success": True} if error is None else {id_name: asset_id, "success": False, "error": error}
         for asset_id, error in zip(asset_ids, errors, strict=True)
     ]
 
@@ -168,10 +174,11 @@ def album(
     api: Api,
     *,
     cover: str | None,
+    linked: bool,
     just_created: bool = False,
     embed: bool = True,
 ) -> Json:
-    """An album (251, 252, 282). `cover`: the asset that stands for it.
+    """An album (251, 252, 282). `cover`: the asset that stands for it; `linked`: it has a shared link.
 
     v2 embeds the assets, except in lists (`embed` false).
     """
@@ -184,22 +191,24 @@ def album(
         "updatedAt": instant(album.updated_at),
         "id": album.id,
         "albumUsers": [{"user": owner(account), "role": "owner"}] if api.strict else [],
-        "shared": False,
-        "hasSharedLink": False,
+        "shared": linked,
+        "hasSharedLink": linked,
         "assetCount": len(seen),
         "isActivityEnabled": True,
         "order": "desc",
     }
     if seen:
-        answer |= _span(seen, just_created=just_created)
+        answer |= span(seen, just_created=just_created)
     if not api.strict:
-        embedded = [embedded_asset(asset, account, api) for asset in seen if embed]
+        embedded = [embedded_asset(asset, account, api, exif=True) for asset in seen if embed]
         answer |= {"ownerId": account.user_id, "owner": owner(account), "assets": embedded}
+    if linked and not just_created and embed:
+        answer["contributorCounts"] = [{"userId": account.user_id, "assetCount": len(assets)}]
     return answer
 
 
-def embedded_asset(asset: StoredAsset, account: Account, api: Api) -> Json:
-    """In an album of v2, and in a stack, moments are written in the other way (252, 292)."""
+def embedded_asset(asset: StoredAsset, account: Account, api: Api, *, exif: bool = False) -> Json:
+    """In an album of v2, a stack and a shared link, its moments are written in the other way (252, 292, 371)."""
     moments = {
         "createdAt": asset.created_at,
         "fileCreatedAt": asset.file_created_at,
@@ -208,10 +217,10 @@ def embedded_asset(asset: StoredAsset, account: Account, api: Api) -> Json:
         "updatedAt": asset.updated_at,
     }
     written: Json = {name: offset_instant(moment) for name, moment in moments.items()}
-    return listed_asset(asset, account, api, exif=True) | written
+    return listed_asset(asset, account, api, exif=exif) | written
 
 
-def _span(assets: Sequence[StoredAsset], *, just_created: bool) -> Json:
+def span(assets: Sequence[StoredAsset], *, just_created: bool) -> Json:
     """From when to when: to the second in a creation's answer, to the day in all others."""
     days = sorted(asset.local_date_time for asset in assets)
     if just_created:
@@ -224,7 +233,7 @@ def _span(assets: Sequence[StoredAsset], *, just_created: bool) -> Json:
     }
 
 
-def _duration(asset: StoredAsset, api: Api) -> str | int | None:
+def duration(asset: StoredAsset, api: Api) -> str | int | None:
     """Text up to v2, milliseconds since v3."""
     if api.strict:
         return None if asset.duration is None else int(asset.duration)

@@ -23,6 +23,8 @@ from . import (
     oauth,
     page,
     search,
+    shared_links,
+    shared_page,
     stacks,
     tags,
     trash,
@@ -47,9 +49,12 @@ class Seen(NamedTuple):
 
 def application(server: Server, trouble: Faults, seen: list[Seen]) -> ASGIApp:
     """Every finished request is appended to `seen`."""
-    modules = (about, accounts, oauth, uploads, assets, updates, trash, albums, tags, search, stacks, libraries)
+    modules = (
+        *(about, accounts, oauth, uploads, assets, updates, trash, albums, tags),
+        *(search, stacks, libraries, shared_links),
+    )
     routes = [route for module in modules for route in module.routes(server)]
-    routes += [gate.route(trouble), *page.routes(server)]
+    routes += [gate.route(trouble), *shared_page.routes(server), *page.routes(server)]
     answers = _Refusals(server.api)
     app = Starlette(
         routes=routes,

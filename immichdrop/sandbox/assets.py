@@ -34,9 +34,9 @@ def routes(server: Server) -> list[Route]:
             server.guard("asset.upload", assets.bulk_check),
             methods=["POST"],
         ),
-        Route("/api/assets/{id}", server.guard("asset.read", assets.one)),
-        Route("/api/assets/{id}/original", server.guard("asset.download", assets.original)),
-        Route("/api/assets/{id}/thumbnail", server.guard("asset.view", assets.thumbnail)),
+        Route("/api/assets/{id}", server.guard("asset.read", assets.one, shared=True)),
+        Route("/api/assets/{id}/original", server.guard("asset.download", assets.original, shared=True)),
+        Route("/api/assets/{id}/thumbnail", server.guard("asset.view", assets.thumbnail, shared=True)),
     ]
 
 
@@ -56,19 +56,22 @@ class _Assets:
         self._api = server.api
 
     async def one(self, request: Request, access: Access) -> Response:
-        asset = self._readable(request, "asset.read")
+        asset = self._readable(request, access, "asset.read")
         tags = self._store.tags_of(asset.id)
-        return ImmichJSON(answers.asset(asset, self._store.account, self._api, tags, self._store.stack_of(asset)))
+        visitor = access.link is not None
+        stack = None if visitor else self._store.stack_of(asset)
+        answer = answers.asset(asset, self._store.account, self._api, tags, stack, visitor=visitor)
+        return ImmichJSON(answer)
 
     async def original(self, request: Request, access: Access) -> Response:
-        asset = self._readable(request, "asset.download")
+        asset = self._readable(request, access, "asset.download")
         return _file(asset.path, asset.name, asset)
 
     async def thumbnail(self, request: Request, access: Access) -> Response:
         size = request.query_params.get("size", "thumbnail")
         words = f"size must be one of the following values: {', '.join(_SIZES)}"
         refuse([one_of(size, _SIZES, ("size",), words)])
-        asset = self._readable(request, "asset.view")
+        asset = self._readable(request, access, "asset.view")
         path = await thumbnail_file(self._store, asset)
         if path is None:
             raise Refusal(HTTPStatus.NOT_FOUND, "Asset media not found")
@@ -84,10 +87,11 @@ class _Assets:
         results = await run_in_threadpool(lambda: [self._check(item) for item in items])
         return ImmichJSON({"results": results})
 
-    def _readable(self, request: Request, permission: str) -> StoredAsset:
-        """Locked assets can't be read by key (113)."""
+    def _readable(self, request: Request, access: Access, permission: str) -> StoredAsset:
+        """Locked assets can't be read by key (113), nor others than its own through a shared link."""
         asset = self._store.asset(identifier(request.path_params))
-        if asset is None or asset.visibility == "locked":
+        shown = asset is not None and (access.link is None or self._store.link_shows(access.link, asset.id))
+        if asset is None or asset.visibility == "locked" or not shown:
             raise not_found_or_no_access(permission)
         return asset
 

@@ -37,8 +37,8 @@ class Database:
                 self._database.execute(f"ALTER TABLE asset ADD COLUMN {name} {declaration}")
 
     def _put_into(self, holder: str, holder_id: str, asset_ids: Iterable[str]) -> list[str | None]:
-        """Assets into an `album`, or under a `tag`. For each None, or Immich's word for why it is not:
-        `duplicate`, or `no_permission` if it is unknown, in the trash or locked (270, 279, 281)."""
+        """Assets into an `album` or a `shared_link`, or under a `tag`. For each None, or Immich's word for why
+        it is not: `duplicate`, or `no_permission` if it is unknown, in the trash or locked (270, 279, 281)."""
         put = (
             f"INSERT INTO {holder}_asset SELECT {holder}.id, asset.id FROM {holder}, asset WHERE {holder}.id = ?"  # noqa: S608
             " AND asset.id = ? AND NOT is_trashed AND visibility != 'locked' ON CONFLICT DO NOTHING"
@@ -53,6 +53,13 @@ class Database:
                     known = database.execute(there, [holder_id, asset_id]).fetchone()
                     outcomes.append("duplicate" if known else "no_permission")
         return outcomes
+
+    def _take_from(self, holder: str, holder_id: str, asset_ids: Iterable[str]) -> list[str | None]:
+        """Assets out of an `album` or a `shared_link`. For each None, or `not_found` (289, 431)."""
+        taking = f"DELETE FROM {holder}_asset WHERE {holder}_id = ? AND asset_id = ?"  # noqa: S608
+        with self._transaction() as database:
+            taken = [database.execute(taking, [holder_id, asset_id]).rowcount for asset_id in asset_ids]
+        return [None if count else "not_found" for count in taken]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -22,7 +22,7 @@ _NAMES = ("fileCreatedAt", "fileModifiedAt")
 
 def upload_dates(fields: Mapping[str, object]) -> tuple[datetime, datetime]:
     """When the file was created and modified. Call after `faults` found nothing."""
-    created, modified = (_moment(str(fields[name])) for name in _NAMES)
+    created, modified = (moment(str(fields[name])) for name in _NAMES)
     return created, modified
 
 
@@ -38,6 +38,15 @@ def faults(fields: Mapping[str, object], api: Api) -> list[Fault]:
         elif not api.strict and not _is_lenient_date(str(value)):
             raise bad_request(f"{name} must be a date string")
     return found
+
+
+def fault(name: str, value: object, api: Api) -> Fault | None:
+    """What is wrong with a date of a JSON body, in the words of exchange 380."""
+    if api.strict:
+        return None if _STRICT_PATTERN.match(str(value)) else _malformed(name)
+    if not _is_lenient_date(str(value)):
+        raise bad_request(f"{name} must be a date string")
+    return None
 
 
 def _missing(name: str) -> Fault:
@@ -80,7 +89,7 @@ def _is_lenient_date(value: str) -> bool:
     return "-" in value
 
 
-def _moment(value: str) -> datetime:
+def moment(value: str) -> datetime:
     """In UTC, to the millisecond; without offset it is the server's time, which is UTC here.
 
     Years below 100 come back in this or the last century: Immich's database reads them so (093).

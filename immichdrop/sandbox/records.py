@@ -108,6 +108,23 @@ class StoredLibrary:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A shared link: to an album, or to single assets when `album_id` is None."""
+
+    id: str
+    key: str
+    album_id: str | None
+    created_at: datetime
+    description: str | None
+    password: str | None
+    slug: str | None
+    expires_at: datetime | None
+    allow_upload: bool
+    allow_download: bool
+    show_metadata: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredTag:
     """`value` is its whole path: `Drop/Beach/Ann`."""
 

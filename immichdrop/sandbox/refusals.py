@@ -47,6 +47,18 @@ class InvalidFields(Refusal):
         return _verbose(self.status, words, correlation_id)
 
 
+class Unauthorised(Refusal):
+    """What Immich answers when a shared link takes no uploads, in fewer words than usual (410)."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.UNAUTHORIZED, HTTPStatus.UNAUTHORIZED.phrase)
+
+    def body(self, api: Api, correlation_id: str) -> dict[str, object]:
+        answer = super().body(api, correlation_id)
+        answer.pop("error", None)
+        return answer
+
+
 def bad_request(message: str) -> Refusal:
     return Refusal(HTTPStatus.BAD_REQUEST, message)
 

@@ -10,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .records import ApiKey, StoredAlbum, StoredAsset, StoredTag
+from .records import ApiKey, StoredAlbum, StoredAsset, StoredLink, StoredTag
 
 Column = str | int | float | None
 
 ASSET_COLUMNS = [field.name for field in fields(StoredAsset)]
+_LINK_COLUMNS = [field.name for field in fields(StoredLink)]
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS api_key (
     id PRIMARY KEY, name, permissions, created_at, secret_sha256 UNIQUE
@@ -41,6 +42,16 @@ CREATE TABLE IF NOT EXISTS tag_asset (
     asset_id REFERENCES asset ON DELETE CASCADE,
     PRIMARY KEY (tag_id, asset_id)
 );
+CREATE TABLE IF NOT EXISTS shared_link (
+    {", ".join(_LINK_COLUMNS)},
+    PRIMARY KEY (id), UNIQUE (key), UNIQUE (slug),
+    FOREIGN KEY (album_id) REFERENCES album ON DELETE CASCADE
+);
+CREATE TABLE IF NOT EXISTS shared_link_asset (
+    shared_link_id REFERENCES shared_link ON DELETE CASCADE,
+    asset_id REFERENCES asset ON DELETE CASCADE,
+    PRIMARY KEY (shared_link_id, asset_id)
+);
 """
 # Those that files of an earlier sandbox may not have yet.
 ADDED_COLUMNS = {
@@ -61,8 +72,18 @@ _MOMENTS = {
     "taken_at",
     "created_at",
     "updated_at",
+    "expires_at",
 }
-_FLAGS = {"is_video", "is_favorite", "is_trashed", "is_deleted", "is_offline"}
+_FLAGS = {
+    "is_video",
+    "is_favorite",
+    "is_trashed",
+    "is_deleted",
+    "is_offline",
+    "allow_upload",
+    "allow_download",
+    "show_metadata",
+}
 _PATHS = {"path", "sidecar"}
 
 
@@ -93,6 +114,10 @@ def tag(row: sqlite3.Row) -> StoredTag:
         created_at=datetime.fromisoformat(row["created_at"]),
         updated_at=datetime.fromisoformat(row["updated_at"]),
     )
+
+
+def link(row: sqlite3.Row) -> StoredLink:
+    return StoredLink(**{name: _field(name, row[name], Path()) for name in _LINK_COLUMNS})
 
 
 def asset(row: sqlite3.Row, directory: Path) -> StoredAsset:

@@ -25,5 +25,8 @@ class Server:
     password_login: bool = True
     scans_after: float | None = None
 
-    def guard(self, permission: str | None, endpoint: GuardedEndpoint, *, admin: bool = False) -> Endpoint:
-        return guard(self.store, permission, endpoint, admin=admin)
+    def guard(
+        self, permission: str | None, endpoint: GuardedEndpoint, *, admin: bool = False, shared: bool = False
+    ) -> Endpoint:
+        """`admin`: for administrators. `shared`: also for whoever comes with a shared link's key or slug."""
+        return guard(self.store, permission, endpoint, admin=admin, shared=shared)

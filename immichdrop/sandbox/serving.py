@@ -15,7 +15,7 @@ from . import account, libraries
 from .application import Seen, application
 from .faults import Faults
 from .gate import DroppableProtocol
-from .records import StoredAlbum, StoredAsset
+from .records import StoredAlbum, StoredAsset, StoredLink
 from .scanning import Scanner
 from .server import Server
 from .store import Store
@@ -99,6 +99,10 @@ class Sandbox:
     def tags(self) -> list[str]:
         """All paths, in their order."""
         return [tag.value for tag in self._store.tags()]
+
+    def shared_links(self) -> list[StoredLink]:
+        """Newest first."""
+        return self._store.links()
 
     def run_jobs(self) -> None:
         """What Immich does a moment later: remove what was deleted by force."""

@@ -90,7 +90,7 @@ class _Stacks:
     def _answer(self, stack: StoredStack, *, tags: bool = False) -> answers.Json:
         assets = []
         for asset in self._store.stack_assets(stack):
-            answer = answers.embedded_asset(asset, self._store.account, self._api)
+            answer = answers.embedded_asset(asset, self._store.account, self._api, exif=True)
             if tags:
                 answer["tags"] = [answers.tag(tag) for tag in self._store.tags_of(asset.id)]
             assets.append(answer)

@@ -15,11 +15,12 @@ from .database import now
 from .records import Account, ApiKey, StoredAsset
 from .store_albums import AlbumStore
 from .store_libraries import LibraryStore
+from .store_shared_links import SharedLinkStore
 from .store_stacks import StackStore
 from .store_tags import TagStore
 
 
-class Store(AlbumStore, TagStore, StackStore, LibraryStore):
+class Store(AlbumStore, SharedLinkStore, TagStore, StackStore, LibraryStore):
     """Keys, sessions and assets, and what it inherits."""
 
     def __init__(self, directory: Path, account: Account) -> None:
@@ -38,7 +39,7 @@ class Store(AlbumStore, TagStore, StackStore, LibraryStore):
         """Forget everything but the account and its key."""
         self.remove_assets([asset.id for asset in self.assets()])
         with self._transaction() as database:
-            for table in ("album", "tag", "stack", "library", "session", "api_key"):
+            for table in ("shared_link", "album", "tag", "stack", "library", "session", "api_key"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 (our own names)
         self._keep_key("all", ("all",), self.account.api_key)
 

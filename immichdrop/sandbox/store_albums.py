@@ -42,6 +42,10 @@ class AlbumStore(Database):
             database.execute("UPDATE album SET updated_at = ? WHERE id = ?", [now(), album_id])
         return outcomes
 
+    def remove_from_album(self, album_id: str, asset_ids: Sequence[str]) -> list[str | None]:
+        """What became of each: see `_take_from`."""
+        return self._take_from("album", album_id, asset_ids)
+
     def album_assets(self, album_id: str) -> list[StoredAsset]:
         """Latest taken first; without those in the trash."""
         found = self._rows(

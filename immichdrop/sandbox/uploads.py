@@ -17,8 +17,8 @@ from . import checksums, dates, live_photos, media_types, photos
 from .access import Access
 from .forms import ReceivedFile, UploadForm, receive
 from .messages import ImmichJSON, json_body
-from .records import StoredAsset
-from .refusals import Fault, bad_request
+from .records import StoredAsset, StoredLink
+from .refusals import Fault, Unauthorised, bad_request
 from .server import Server
 from .validation import kind, one_of, refuse, uuid
 
@@ -29,7 +29,7 @@ VISIBILITIES = ["archive", "timeline", "hidden", "locked"]
 
 def routes(server: Server) -> list[Route]:
     upload = _Upload(server)
-    return [Route("/api/assets", server.guard("asset.upload", upload.post), methods=["POST"])]
+    return [Route("/api/assets", server.guard("asset.upload", upload.post, shared=True), methods=["POST"])]
 
 
 class _Upload:
@@ -44,12 +44,14 @@ class _Upload:
         known = self._announced(request.headers.get("x-immich-checksum", ""))
         if known is not None:
             return _duplicate(known)
+        if access.link is not None and not access.link.allow_upload:
+            raise Unauthorised
         try:
             form = await self._form(request)
         except ClientDisconnect:
             return Response(status_code=_CLIENT_GONE)
         try:
-            return await run_in_threadpool(self._take, form)
+            return await run_in_threadpool(self._take, form, access.link)
         finally:
             form.discard()
 
@@ -66,7 +68,7 @@ class _Upload:
             return await receive(content_type, request.stream(), self._store.incoming, self._api)
         return UploadForm(fields=await json_body(request))
 
-    def _take(self, form: UploadForm) -> Response:
+    def _take(self, form: UploadForm, link: StoredLink | None) -> Response:
         self._check_fields(form.fields)
         file = self._checked_file(form)
         quota = self._server.quota
@@ -77,12 +79,21 @@ class _Upload:
             live_photos.link(self._store, str(video_id))
         asset = self._settle(form, file)
         kept = self._store.add_asset(asset)
+        if link is not None:
+            self._share(link, kept)
         if kept != asset.id:
             asset.path.unlink()
             if asset.sidecar is not None:
                 asset.sidecar.unlink()
             return _duplicate(kept)
         return ImmichJSON({"id": asset.id, "status": "created"}, status_code=HTTPStatus.CREATED)
+
+    def _share(self, link: StoredLink, asset_id: str) -> None:
+        """What comes through a shared link can be seen there, duplicates too (402, 405, 413)."""
+        if link.album_id is None:
+            self._store.add_to_link(link.id, [asset_id])
+        else:
+            self._store.add_to_album(link.album_id, [asset_id])
 
     def _check_fields(self, fields: Mapping[str, object]) -> None:
         faults: list[Fault | None] = []

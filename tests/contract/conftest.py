@@ -165,6 +165,6 @@ def target(request: pytest.FixtureRequest, sandboxes: dict[str, Sandbox]) -> Ite
     target.clean()
     if sandbox is not None:
         sandbox.run_jobs()
-        left_behind = sandbox.assets(), sandbox.albums(), sandbox.tags()
+        left_behind = sandbox.assets(), sandbox.albums(), sandbox.tags(), sandbox.shared_links()
         sandbox.clear()
-        assert left_behind == ([], [], []), "a real server would not be as it was before"
+        assert left_behind == ([], [], [], []), "a real server would not be as it was before"

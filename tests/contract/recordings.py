@@ -19,7 +19,9 @@ import requests
 
 FOLDER = Path(__file__).parent / "recorded"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_ID = re.compile(f"{_UUID.pattern}|[A-Za-z0-9_-]{{67}}")  # or a shared link's key
 _SHA1 = re.compile(r"\b[0-9a-fA-F]{40}\b")
+_SHARE_KEY = re.compile(r"[A-Za-z0-9_-]{67}")
 _BASE64_SHA1 = re.compile(r"[A-Za-z0-9+/]{27}=")
 _BOUNDARY = "recorded-exchange"
 _RECORDED_EMAIL = "admin@example.com"
@@ -142,6 +144,7 @@ class Player:
     def _translate(self, text: str) -> str:
         text = text.replace(_RECORDED_EMAIL, self.email)
         text = _UUID.sub(lambda found: self.known.get(found[0], found[0]), text)
+        text = _SHARE_KEY.sub(lambda found: self.known.get(found[0], found[0]), text)
         text = _SHA1.sub(_sum_in_hex, text)
         return _BASE64_SHA1.sub(_sum_in_base64, text)
 
@@ -157,7 +160,7 @@ class Player:
         if isinstance(recorded, dict) and isinstance(answered, dict):
             for name in recorded.keys() & answered.keys():
                 self._learn_ids(recorded[name], answered[name])
-        elif isinstance(recorded, str) and isinstance(answered, str) and _UUID.fullmatch(recorded):
+        elif isinstance(recorded, str) and isinstance(answered, str) and _ID.fullmatch(recorded):
             self.known.setdefault(recorded, answered)
 
 

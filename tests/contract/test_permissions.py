@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from immichdrop.immich import Forbidden, Immich, Unauthorised, login, logout
+from immichdrop.immich import Forbidden, Immich, LinkSettings, Unauthorised, login, logout
 from immichdrop.sandbox import Sandbox
 from tests.contract.conftest import Target, unique_bytes, upload_of
 
@@ -42,6 +42,11 @@ def test_four_permissions_deliver(target: Target) -> None:
         ("asset.delete", lambda client: client.restore([NOBODY])),
         ("tag.create", lambda client: client.upsert_tags(["never"])),
         ("tag.asset", lambda client: client.tag_assets(NOBODY, [NOBODY])),
+        ("sharedLink.read", lambda client: client.shared_links()),
+        ("sharedLink.create", lambda client: client.create_shared_link(album_id=NOBODY, settings=LinkSettings())),
+        ("sharedLink.update", lambda client: client.change_shared_link(NOBODY, LinkSettings())),
+        ("sharedLink.update", lambda client: client.add_to_shared_link(NOBODY, [NOBODY])),
+        ("sharedLink.delete", lambda client: client.delete_shared_link(NOBODY)),
         ("user.read", lambda client: client.me()),
         ("server.about", lambda client: client.about()),
     ],

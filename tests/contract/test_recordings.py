@@ -21,6 +21,8 @@ _AFTER_JOBS = {222, 462, 466}
 _AFTER_SCAN = {344}
 # By then Immich had measured these.
 _MEASURED = {199, 200, 201, 300}
+# A list names one asset of a link, the earliest by dates that are in the files.
+_BY_DATE_IN_FILE = {385, 438}
 _PASSWORD = "immich-admin-pw"
 
 Played = dict[tuple[int, str], tuple[Answer, object]]
@@ -68,7 +70,11 @@ def test_answers_as_recorded(api: int, exchange: Exchange, played: Played) -> No
     assert answer.status == exchange.response["status"], answer.body
     assert answer.content_type == exchange.response.get("content-type", "")
     found = list(differences(expected, answer.body))
-    assert [line for line in found if exchange.number not in _MEASURED or not line.startswith(".duration:")] == []
+    if exchange.number in _MEASURED:
+        found = [line for line in found if not line.startswith(".duration:")]
+    if exchange.number in _BY_DATE_IN_FILE:
+        found = [line for line in found if ".assets[0]." not in line]
+    assert found == []
 
 
 def test_both_versions_are_recorded() -> None:
