@@ -87,12 +87,15 @@ class Caller:
     invite: Invite | None = None
     host: User | None = None
 
-    def destination(self, album_name: str = "") -> Destination:
-        """Where what they send goes. `album_name` is what the request asks for: a link goes by its own album alone."""
+    def destination(self, album_name: str = "", album_id: uuid.UUID | None = None) -> Destination:
+        """Where what they send goes. `album_name` and `album_id`, which wins, are what the request asks for.
+
+        A link goes by its own album alone.
+        """
         if self.invite:
             return Destination(self.invite.account(), self.invite.album_id, self.invite.album_name)
         own = self.token.album_name if self.token else ""
-        return Destination(self._account(), None, album_name.strip() or own or settings.IMMICH_ALBUM_NAME)
+        return Destination(self._account(), album_id, album_name.strip() or own or settings.IMMICH_ALBUM_NAME)
 
     def _account(self) -> ImmichAccount:
         if self.token:

@@ -7,7 +7,9 @@ one of the few threads for as long.
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -36,6 +38,13 @@ URLS = "/api/upload/urls"
 PATHS = frozenset({URL, URLS})
 MOST = 10  # links of one request
 FIRST_LOOK, SLOWEST_LOOK = 0.1, 1.0  # seconds between looks
+
+
+class _Album(NamedTuple):
+    """What a request says of the album. The id wins, and is not known by the name alone."""
+
+    name: str
+    id: uuid.UUID | None
 
 
 class UrlsApp:
@@ -69,12 +78,12 @@ class UrlsApp:
         headers, query = exchange.headers, exchange.query
         caller = await blocking.run(credentials.for_browser, headers, query, exchange.client, api_tokens.Scope.LINKS)
         said = await _json_body(exchange)
-        album = _album_of(said)
+        album = _Album(_album_of(said), _album_id_of(said))
         if exchange.path == URLS:
             return {**batch_of(await self._several(exchange, caller, said, album))}
         return {**await self._one(exchange, caller, said, album)}
 
-    async def _one(self, exchange: Exchange, caller: Caller, said: Mapping[str, object], album: str) -> UrlAnswer:
+    async def _one(self, exchange: Exchange, caller: Caller, said: Mapping[str, object], album: _Album) -> UrlAnswer:
         url = said.get("url")
         if url is None or url == "":
             raise plain(400, "URL is required")
@@ -88,7 +97,7 @@ class UrlsApp:
         return await blocking.run(_told, download, caller)
 
     async def _several(
-        self, exchange: Exchange, caller: Caller, said: Mapping[str, object], album: str
+        self, exchange: Exchange, caller: Caller, said: Mapping[str, object], album: _Album
     ) -> list[UploadResult]:
         urls = said.get("urls")
         if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
@@ -111,9 +120,9 @@ class UrlsApp:
             results += await blocking.run(_results, each, caller) if isinstance(each, Download) else [each]
         return results
 
-    async def _ask(self, exchange: Exchange, caller: Caller, url: str, album: str) -> Download:
+    async def _ask(self, exchange: Exchange, caller: Caller, url: str, album: _Album) -> Download:
         agent = one_line(exchange.headers.get("user-agent", ""), 300)
-        return await blocking.run(queue.ask, caller, url, album, agent)
+        return await blocking.run(queue.ask, caller, url, album.name, agent, album.id)
 
     async def _wait(self, exchange: Exchange, downloads: Sequence[Download], seconds: float) -> None:
         """Until all have ended, or so many seconds at most."""
@@ -166,6 +175,16 @@ def _album_of(said: Mapping[str, object]) -> str:
     if len(album) > LONGEST_ALBUM or not storable(album):
         raise FieldError("album_name", f"At most {LONGEST_ALBUM} plain characters, please", "string_too_long")
     return album
+
+
+def _album_id_of(said: Mapping[str, object]) -> uuid.UUID | None:
+    album_id = said.get("album_id")
+    if album_id is None or album_id == "":
+        return None
+    try:
+        return uuid.UUID(str(album_id))
+    except ValueError:
+        raise FieldError("album_id", "Input should be an id of Immich's", "uuid_parsing") from None
 
 
 async def _json_body(exchange: Exchange) -> Mapping[str, object]:

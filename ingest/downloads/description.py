@@ -27,9 +27,11 @@ class Detail(TypedDict):
 
 
 class PastedLink(TypedDict):
-    """The body of `POST /api/upload/url`. `album_name`: else the token's album; a link's token goes by the link's."""
+    """The body of `POST /api/upload/url`. `album_id`, `album_name`: else the token's album; a link's token goes by the
+    link's. The id wins."""
 
     url: str
+    album_id: NotRequired[str | None]
     album_name: NotRequired[str | None]
 
 
@@ -37,6 +39,7 @@ class PastedLinks(TypedDict):
     """The body of `POST /api/upload/urls`: at most 10 addresses."""
 
     urls: list[str]
+    album_id: NotRequired[str | None]
     album_name: NotRequired[str | None]
 
 

@@ -68,6 +68,7 @@ class Download(models.Model):
     )
     account = models.ForeignKey(ImmichAccount, on_delete=models.CASCADE, related_name="+")
     album_name = models.CharField("album", max_length=200, blank=True)
+    album_id = models.UUIDField("Immich album id", null=True, blank=True)
     client_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
 

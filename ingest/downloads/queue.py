@@ -9,6 +9,7 @@ A worker changes only what it holds the lease of. No function here touches the d
 
 import threading
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -31,12 +32,15 @@ CLAIM_LOCK = 0x0D40B  # PostgreSQL's advisory lock of ours; any number that nobo
 _wake = threading.Event()
 
 
-def ask(caller: Caller, url: str, album_name: str = "", user_agent: str = "") -> Download:
-    """A new download. Raises UnsupportedUrlError, and RefusedError when the caller has too many on their way."""
+def ask(caller: Caller, url: str, album_name: str = "", user_agent: str = "", album_id: UUID | None = None) -> Download:
+    """A new download, into the album of this id, else of this name.
+
+    Raises UnsupportedUrlError, and RefusedError when the caller has too many on their way.
+    """
     platform, address = read_url(url, chosen(settings.SOCIAL_MEDIA_PLATFORMS))
     if Download.objects.of_caller(caller).at_work().count() >= MOST_AT_WORK:
         raise RefusedError(Refusal.TOO_MANY_REQUESTS, "Other links have to be downloaded first.", retry_after=30)
-    destination = caller.destination(album_name)
+    destination = caller.destination(album_name, album_id)
     made = Download.objects.create(
         url=address,
         platform=platform.name,
@@ -46,6 +50,7 @@ def ask(caller: Caller, url: str, album_name: str = "", user_agent: str = "") ->
         host=caller.host,
         account=destination.account,
         album_name=destination.album_name,
+        album_id=destination.album_id,
         client_address=caller.client or None,
         user_agent=user_agent,
     )

@@ -96,7 +96,7 @@ def take_in(
             description=description_of(download.platform, about),
         )
         arrived = Arrived(size, digest.hexdigest())
-        where = Destination(download.account, None, download.album_name)
+        where = Destination(download.account, download.album_id, download.album_name)
         creation = Creation(upload_id, offer, download.guest, download.invite, arrived, where)
         upload = intake.create_or_find(creation, spool)
     except DatabaseFailure:

@@ -60,8 +60,9 @@ export class LinkJobs {
    * Has a post fetched.
    * @param {string} url
    * @param {string} [album] its name, where the server does not know it by the link
+   * @param {string} [albumId] its id in Immich, where one was chosen
    */
-  async fetch(url, album) {
+  async fetch(url, album, albumId) {
     const show = this.#newRow(url);
     show({ job_id: "", status: "pending" });
     remember(ASKED, "1");
@@ -69,7 +70,7 @@ export class LinkJobs {
       const answer = await fetch(this.address, {
         method: "POST",
         headers: { ...this.headers(), "Content-Type": "application/json", Prefer: "respond-async" },
-        body: JSON.stringify({ url, album_name: album }),
+        body: JSON.stringify({ url, album_name: album, album_id: albumId }),
       });
       if (!answer.ok) {
         show({ job_id: "", status: "failed", cause: REFUSED[answer.status] });
@@ -159,6 +160,6 @@ export function startLinks(apiBase, headers) {
     event.preventDefault();
     const url = input.value.trim();
     input.value = "";
-    jobs.fetch(url, field.dataset.album);
+    jobs.fetch(url, field.dataset.album, field.dataset.albumId);
   });
 }

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from immichdrop.immich import Immich
 from immichdrop.models import User
 from immichdrop.sandbox import Sandbox
 from ingest.downloads import platforms, queue
@@ -211,6 +212,7 @@ def test_several_links(
         ("url", {"url": "https://notfake.example/post/1"}, 400, "Unsupported URL. Supported platforms: Fake"),
         ("url", {"url": 7}, 422, None),
         ("url", {"url": POST, "album_name": 7}, 422, None),
+        ("url", {"url": POST, "album_id": "Clips"}, 422, None),
         ("url", [], 422, None),
         ("urls", {"urls": []}, 400, "No URLs provided"),
         ("urls", {"urls": [" "]}, 400, "No URLs provided"),
@@ -472,6 +474,18 @@ def test_a_login_alone_is_enough_for_the_own_pages(
     User.objects.update(is_active=False)
     assert browser.url().status_code == 401
     assert Download.objects.count() == 1
+
+
+def test_of_two_albums_of_one_name_it_is_the_chosen_one(
+    browser: Script, downloads: Downloads, deliveries: Worker, sandbox: Sandbox, platform: FakePlatform
+) -> None:
+    platform.posts["1"] = video(webpage_url=POST)
+    platform.files["/v.mp4"] = CLIP
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        albums = [immich.create_album("Clips").id for _ in range(3)]
+        job_id = browser.begin(album_name="Clips", album_id=albums[1])
+        assert browser.ended(job_id)["status"] == "completed"
+        assert [immich.album(album).asset_count for album in albums] == [0, 1, 0]
 
 
 def test_own_jobs_are_listed_and_nobody_elses(browser: Script, script: Script, make_invite: MakeInvite) -> None:
