@@ -54,6 +54,14 @@ USES = (
         _("Guests can’t take back what is in Immich, and files in its trash stay there."),
     ),
     Use(
+        _("Share back by Immich’s shared links"),
+        (
+            *("sharedLink.create", "sharedLink.read", "sharedLink.update", "sharedLink.delete"),
+            *("album.share", "asset.share"),
+        ),
+        _("Shared links can’t be made or changed from here."),
+    ),
+    Use(
         _("Say whose key it is"),
         ("user.read",),
         _("You can’t sign in with this key, and this page can’t show whose library it is."),

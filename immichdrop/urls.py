@@ -18,7 +18,7 @@ from ingest.downloads import description as downloads
 from ingest.downloads import views as downloads_views
 from ingest.shortcuts import description as shortcuts
 from invites import api as invites_api
-from invites import hosts_api, imported, menu, menu_rows, menu_tokens, own_pages, poster
+from invites import hosts_api, imported, menu, menu_rows, menu_tokens, own_pages, poster, shared_links_api
 from uploads import hosts_api as uploads_hosts_api
 from uploads import link_details, link_export, link_files, pages, share_page, status_page
 from uploads.metrics import metrics
@@ -82,6 +82,9 @@ urlpatterns = [
     path("api/logout", logout_api, name="api-logout"),
     path("api/ping", ping, name="ping"),
     path("api/albums", albums, name="albums"),
+    path("api/shared-links", shared_links_api.links, name="shared-links"),
+    path("api/shared-links/<str:link_id>", shared_links_api.link, name="shared-link"),
+    path("api/shared-links/<str:link_id>/assets", shared_links_api.link_assets, name="shared-link-assets"),
     path("api/own-page", own_pages.own_page_of, name="own-page"),
     path("api/invites", hosts_api.invites, name="invites"),
     path("api/invites/bulk", hosts_api.bulk, name="invites-bulk"),

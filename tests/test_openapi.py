@@ -9,6 +9,7 @@ from django.conf import LazySettings
 from django.test import Client
 from django.urls import get_resolver
 
+from immichdrop.immich import Immich, LinkSettings
 from immichdrop.json_api import ErrorAnswer
 from immichdrop.models import ImmichAccount, User
 from immichdrop.openapi import Operation, described, document
@@ -16,11 +17,14 @@ from immichdrop.sandbox import Sandbox
 from ingest.downloads import description as links
 from ingest.shortcuts import application as shortcuts
 from invites.models import Invite
+from tests import pictures
+from tests.contract.conftest import upload_of
 from tests.test_host_routes import ROUTES
 from uploads.models import Upload
 
 OPERATIONS = list(described(get_resolver().url_patterns))
 PASSWORD = "correct horse battery"
+NO_LINK = "11111111-2222-4333-8444-555555555555"
 # A body that is taken, where one is wanted.
 BODIES: dict[tuple[str, str], dict[str, object]] = {
     ("post", "/api/login"): {"email": "owner@example.org", "password": PASSWORD},
@@ -45,7 +49,19 @@ def owner(db: None) -> User:
     return owner
 
 
-def ask(client: Client, path: str, operation: Operation, body: object = None):
+@pytest.fixture
+def shared(owner: User, sandbox: Sandbox) -> tuple[str, str]:
+    """A library of the owner's own with one shared link: its id, and its album's."""
+    account = ImmichAccount(owner=owner, base_url=sandbox.url, connected=True)
+    account.set_api_key(sandbox.api_key)
+    account.save()
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        album = immich.create_album("Summer").id
+        return immich.create_shared_link(album_id=album, settings=LinkSettings()).id, album
+
+
+def ask(client: Client, path: str, operation: Operation, body: object = None, link_id: str = NO_LINK):
+    path = path.replace("{link_id}", link_id)
     path = path.replace("{token}", "beach") + ("?text=http://testserver/invite/beach" if path == "/api/qr" else "")
     method = getattr(client, operation.method)
     if operation.method == "get":
@@ -94,12 +110,21 @@ def test_every_reference_leads_somewhere_and_every_name_is_one_operations() -> N
 
 @pytest.mark.parametrize(("path", "operation"), named(OPERATIONS))
 def test_an_answer_is_as_described(
-    client: Client, owner: User, sandbox: Sandbox, path: str, operation: Operation
+    client: Client, owner: User, sandbox: Sandbox, shared: tuple[str, str], path: str, operation: Operation
 ) -> None:
     client.force_login(owner)
-    # Where an Immich is set, it is Immich's accounts that log in.
-    account = {"email": sandbox.email, "password": sandbox.password} if path == "/api/login" else None
-    answer = ask(client, path, operation, account)
+    link_id, album = shared
+    body: dict[str, object] | None = None
+    if path == "/api/login":  # where an Immich is set, it is Immich's accounts that log in
+        body = {"email": sandbox.email, "password": sandbox.password}
+    if path == "/api/shared-links":
+        body = {"albumId": album}
+    if path.endswith("/assets"):
+        body = {"assetIds": []}
+        with Immich(sandbox.url, sandbox.api_key) as immich:
+            photo = immich.upload(upload_of(pictures.jpeg(1))).id
+            link_id = immich.create_shared_link(asset_ids=[photo], settings=LinkSettings()).id
+    answer = ask(client, path, operation, body, link_id)
     assert answer.status_code == operation.status
     if operation.answer is None:
         assert answer["Content-Type"] in operation.media_types
