@@ -19,14 +19,14 @@ from invites.refusals import Refusal, RefusedError
 from uploads import blocking, chunks, legacy_chunks, legacy_files, ownership, progress
 from uploads.exchange import AnswerError, Exchange
 from uploads.legacy_fields import item_of_json, offer_of_json, parse_json, token_of, total_of_json
-from uploads.legacy_forms import EarlyBytes, enter
+from uploads.legacy_forms import enter
 from uploads.lifecycle import NotReceivingError
 from uploads.models import Upload
 from uploads.multipart_stream import FormCutError, FormError, FormTooLargeError
-from uploads.outcomes import PATIENCE, Outcomes
-from uploads.receiving import SILENCE, BusyError, DiskFullError, Turns
+from uploads.outcomes import PATIENCE
+from uploads.receiving import SILENCE, BusyError, DiskFullError
 from uploads.spool import Spool, SpoolBusyError, SpoolFileMissingError, SpoolFileShortError
-from uploads.whole_files import WholeFiles
+from uploads.waiting_app import WaitingApp
 
 logger = logging.getLogger(__name__)
 
@@ -44,23 +44,12 @@ _KNOWN = (
 )
 
 
-class LegacyApp:
-    """The ASGI application. `patience`: seconds a request waits for its file's delivery."""
+class LegacyApp(WaitingApp):
+    """The ASGI application."""
 
     def __init__(self, spool: Spool, patience: float = PATIENCE) -> None:
-        self.spool = spool
-        self.turns = Turns()
-        early = EarlyBytes()
-        self.files = WholeFiles(spool, self.turns, early)
-        self.chunks = legacy_chunks.Chunks(spool, self.turns, early)
-        self.outcomes = Outcomes(patience)
-        self.stopping = False
-
-    def stop(self) -> None:
-        """The server is about to end: bodies on their way in are refused, and whoever waits is answered."""
-        self.stopping = True
-        self.turns.stop_all()
-        self.outcomes.stop()
+        super().__init__(spool, patience)
+        self.chunks = legacy_chunks.Chunks(spool, self.turns, self.early)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         progress.attach(asyncio.get_running_loop())

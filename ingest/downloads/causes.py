@@ -72,16 +72,20 @@ def words(cause: Cause, places: Mapping[str, object]) -> str:
 
 # By what programs say, in this order; where they name a status, it counts only when no sentence did.
 _SENTENCES: tuple[tuple[str, Cause], ...] = (
-    (r"geo.?restrict|not available (in|from) your (country|location|region)|blocked it in your", Cause.GEO_BLOCKED),
+    (r"geo.?restrict|not available (in|from) your (country|location|region)|blocked it in your|region locked",
+     Cause.GEO_BLOCKED),
     (r"\bDRM\b", Cause.PROTECTED),
+    (r"IP address is (blocked|unable)", Cause.REFUSED),
+    (r"redirect(ed)? to (the )?(login|challenge) page", Cause.LOGIN_NEEDED),
     (r"rate.?limit|too many requests|\b429\b", Cause.RATE_LIMITED),
     (r"confirm you.?re not a bot|unusual traffic", Cause.LOGIN_NEEDED),
     (r"(video|post|account|subreddit|tweet|profile)('s)? (is|are|was) (set to )?private"
-     r"|private (video|post|account|subreddit)|protected (tweet|account)", Cause.PRIVATE),
+     r"|private (video|post|account|subreddit)|protected (tweet|account)|not have permission to view this|code 10216",
+     Cause.PRIVATE),
     (r"log.?in|sign.?in|logged|authenticat|authoriz|account credentials|age.?restrict|confirm your age|nsfw",
      Cause.LOGIN_NEEDED),
-    (r"removed|deleted|no longer (available|exists)|does(n't| not) exist|not found|no status found|suspended|terminated"
-     r"|\b(404|410)\b|video (is )?unavailable|is not available|isn't available|unavailable", Cause.DELETED),
+    (r"removed|deleted|no longer (available|exists)|does(n't| not) exist|not (be )?found|no status found"
+     r"|suspended|terminated|\b(404|410)\b|not available|isn't available|unavailable", Cause.DELETED),
     (r"live (stream|event|broadcast)|will begin in|premieres in|is live", Cause.LIVE),
     (r"no media|no video|no (formats|results)|nothing", Cause.NOTHING_THERE),
     (r"unsupported url|no suitable|not a valid url", Cause.UNSUPPORTED),
@@ -118,5 +122,7 @@ def of_failure(kind: str, message: str, status: int | None) -> Cause:
             return cause
     if status in _STATUSES:
         return _STATUSES[status]
+    if kind == "EmptyError":
+        return Cause.NOTHING_THERE
     network = r"timed? ?out|connection|network|proxy|resolve|transport|ssl|tls|reset|unable to download"
     return Cause.UNREACHABLE if kind == "TransportError" or re.search(network, message, re.IGNORECASE) else Cause.BROKEN

@@ -29,10 +29,11 @@ def fetch(order: Order, tell: Tell) -> None:
         file = notes.with_suffix("")
         if file.is_file():
             found += 1
-            tell(file={"path": file.name, "about": _about(json.loads(notes.read_text()))})
+            tell(file={"path": file.name, "about": _about(json.loads(notes.read_text()), order.url)})
     said = (folder / SAID).read_text(errors="replace")[-2000:] if (folder / SAID).exists() else ""
     if code or not found:
-        kind = "NothingError" if not code else {64: "UnsupportedError"}.get(int(str(code)), "gallery-dl")
+        # It ends well where an extractor only noted why it found nothing.
+        kind = {0: "EmptyError", 64: "UnsupportedError"}.get(int(str(code or 0)), "gallery-dl")
         tell(failure={"kind": kind, "message": said[-500:], "status": _status(said)})
     else:
         tell(done={"list": found > 1})
@@ -43,8 +44,8 @@ def _config(order: Order) -> dict[str, object]:
     cookies = {cookie.name: cookie.value for cookie in read(order.cookies)} if order.cookies else None
     return {
         "extractor": {
-            "modules": order.galleries if not order.python_path else [],
-            **({"module-sources": order.python_path} if order.python_path else {}),
+            "modules": order.galleries,
+            "module-sources": [*order.python_path, None],  # None: its own
             "base-directory": order.folder,
             "directory": [],
             "filename": "{num:?/-/>04}{filename}.{extension}",
@@ -57,6 +58,7 @@ def _config(order: Order) -> dict[str, object]:
             "retries": 1,
             "sleep-429": 1,
             "videos": False,
+            "audio": False,  # the music of TikTok's photo posts
             "postprocessors": [{"name": "metadata", "mode": "json"}],
         },
         "cache": {"file": None},
@@ -69,8 +71,8 @@ def _config(order: Order) -> dict[str, object]:
     }
 
 
-def _about(said: dict[str, object]) -> dict[str, object]:
-    """gallery-dl's keywords by yt-dlp's names; they are other ones on each platform."""
+def _about(said: dict[str, object], url: str) -> dict[str, object]:
+    """gallery-dl's keywords by yt-dlp's names; they are other ones on each platform. `url` is the post's."""
 
     def first(*names: str) -> object:
         for name in names:
@@ -84,9 +86,9 @@ def _about(said: dict[str, object]) -> dict[str, object]:
     return {
         "id": first("post_shortcode", "tweet_id", "post_id", "id"),
         "title": first("title", "desc", "description", "content", "text"),
-        "uploader": first("username", "author.name", "author.uniqueId", "author.handle", "author", "user.name", "user"),
+        "uploader": first("fullname", "username", "author.nick", "author.uniqueId", "author.handle", "author", "user"),
         "date": first("post_date", "date"),
-        "webpage_url": first("post_url", "permalink", "url"),
+        "webpage_url": url,
         "ext": first("extension"),
     }
 

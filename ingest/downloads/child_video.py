@@ -45,17 +45,33 @@ class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp is not typed
         self.files = 0
         self.raised: BaseException | None = None
 
+    def process_video_result(self, info_dict: dict[str, object], download: bool = True) -> dict[str, object]:
+        """Leaves pictures among a post's videos out, which would end it: Instagram's are entries without a format."""
+        if info_dict.get("playlist_index") and not (info_dict.get("formats") or info_dict.get("url")):
+            return info_dict
+        found: dict[str, object] = super().process_video_result(info_dict, download)
+        return found
+
     def process_info(self, info_dict: dict[str, object]) -> None:
         super().process_info(info_dict)
         path = info_dict.get("filepath")
         if isinstance(path, str) and Path(path).is_file():
             self.files += 1
             about = {name: info_dict.get(name) for name in TOLD}
+            about |= {"title": _title(info_dict), "date": info_dict.get("upload_date")}
             self.tell(file={"path": Path(path).name, "about": about})
 
     def trouble(self, message: str | None = None, tb: str | None = None, is_error: bool = True) -> None:
         self.raised = self.raised or sys.exc_info()[1]
         super().trouble(message, tb, is_error)
+
+
+def _title(info: dict[str, object]) -> object:
+    """What the post itself says, where yt-dlp makes a title up: Instagram's posts have none, X's only their text."""
+    title, named = str(info.get("title") or ""), f"{info.get('uploader')} - "
+    if re.match(r"(Video|Post) by \S+$", title) and info.get("description"):
+        return info["description"]
+    return re.sub(r" #\d+$", "", title.removeprefix(named)) if title.startswith(named) else title
 
 
 class Log:

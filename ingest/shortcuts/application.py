@@ -28,14 +28,12 @@ from invites.credentials import Caller
 from invites.refusals import Refusal, RefusedError
 from uploads import blocking, progress
 from uploads.exchange import Exchange
-from uploads.legacy_forms import EarlyBytes
 from uploads.models import Upload
 from uploads.multipart_stream import Form, FormCutError, Part
-from uploads.outcomes import PATIENCE, Outcomes
 from uploads.plain_form import OF_A_FILE
-from uploads.receiving import SILENCE, BusyError, Turns
-from uploads.spool import Spool
-from uploads.whole_files import Arrival, WholeFiles
+from uploads.receiving import SILENCE, BusyError
+from uploads.waiting_app import WaitingApp
+from uploads.whole_files import Arrival
 
 BASE64 = "/api/upload/base64"
 FILE = "/api/upload/file"
@@ -45,20 +43,8 @@ MOST = 50  # files of a batch
 _FORM = "multipart/form-data"
 
 
-class ShortcutsApp:
-    """The ASGI application. `patience`: seconds a request waits for its files' delivery."""
-
-    def __init__(self, spool: Spool, patience: float = PATIENCE) -> None:
-        self.turns = Turns()
-        self.files = WholeFiles(spool, self.turns, EarlyBytes())
-        self.outcomes = Outcomes(patience)
-        self.stopping = False
-
-    def stop(self) -> None:
-        """The server is about to end: bodies on their way in are refused, and whoever waits is answered."""
-        self.stopping = True
-        self.turns.stop_all()
-        self.outcomes.stop()
+class ShortcutsApp(WaitingApp):
+    """The ASGI application."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         progress.attach(asyncio.get_running_loop())

@@ -9,9 +9,11 @@ import subprocess
 from pathlib import Path
 
 import certifi
+import requests.adapters
 
 CA = str(Path(__file__).with_name("ca.pem"))
 certifi.where = lambda: CA  # the platform's certificate is made by the tests
+requests.adapters.DEFAULT_CA_BUNDLE_PATH = CA
 
 from gallery_dl.extractor.common import Extractor, Message  # noqa: E402
 from yt_dlp.extractor.common import InfoExtractor  # noqa: E402
@@ -61,7 +63,6 @@ class GalleryExtractor(Extractor):
     pattern = r"https://(?:www\.)?fake\.example/post/([\w-]+)"
 
     def items(self):  # type: ignore[no-untyped-def]
-        self.session.verify = CA
         found = self.request(f"https://fake.example/gallery/{self.groups[0]}").json()
         yield Message.Directory, "", found
         for number, picture in enumerate(found["pictures"], 1):

@@ -16,7 +16,15 @@ from cryptography.x509.oid import NameOID
 
 from ingest.downloads.platforms import Platform
 
-NAMES = ("fake.example", "cdn.example", "short.fake.example")
+# Where the real extractors look for posts and files of the platforms that `posts_of_platforms` plays.
+PLAYED = (
+    *("www.tiktok.com", "v16.tiktokcdn.com", "p16.tiktokcdn.com"),
+    *("www.instagram.com", "i.instagram.com", "scontent.cdninstagram.com"),
+    *("www.reddit.com", "old.reddit.com", "v.redd.it", "i.redd.it", "preview.redd.it"),
+    *("www.youtube.com", "rr1.googlevideo.com"),
+    *("x.com", "api.x.com", "cdn.syndication.twimg.com", "video.twimg.com", "pbs.twimg.com"),
+)
+NAMES = ("fake.example", "cdn.example", "short.fake.example", *PLAYED)
 FAKE = Platform(
     "fake",
     "Fake",
@@ -24,7 +32,7 @@ FAKE = Platform(
     ("fake_extractors:PostIE",),
     "https://fake.example/post/1",
     "bestvideo[ext=mp4]+bestaudio[ext=m4a]/best[ext=mp4]/best",
-    galleries=("fake_extractors",),
+    galleries=("noop",),
     posts=r"/post/[\w-]+",
     short=r"^https://short\.fake\.example/",
 )
@@ -57,7 +65,10 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 class FakePlatform:
-    """`posts`: id → what its API says, or a status. `files`: path → bytes, a status, or a function that answers."""
+    """`posts`: id → what its API says, or a status. `files`: path → bytes, a status, or a function that answers.
+
+    `pages`: the same by host and path, and JSON, for the platforms that it plays; or by host and the path's last part.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.extractors = folder / "extractors"
@@ -67,6 +78,7 @@ class FakePlatform:
         self.posts: dict[str, dict[str, object] | int] = {}
         self.galleries: dict[str, dict[str, object] | int] = {}
         self.files: dict[str, bytes | int | str | Answer] = {}
+        self.pages: dict[str, dict[str, object] | list[object] | bytes | int | str | Answer] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         platform = self
 
@@ -78,6 +90,10 @@ class FakePlatform:
                 platform.answer(self)
 
             do_HEAD = do_GET  # noqa: N815
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                self.do_GET()
 
             def log_message(self, *args: object) -> None:
                 pass
@@ -101,7 +117,7 @@ class FakePlatform:
         self.server.server_close()
 
     def forget(self) -> None:
-        for each in (self.posts, self.galleries, self.files):
+        for each in (self.posts, self.galleries, self.files, self.pages):
             each.clear()
         self.asked.clear()
 
@@ -113,7 +129,9 @@ class FakePlatform:
         path = request.path.partition("?")[0]
         kind, _, name = path.lstrip("/").partition("/")
         table = {"api": self.posts, "gallery": self.galleries}.get(kind)
-        found = table.get(name, 404) if table is not None else self.files.get(path, 404)
+        usual = table.get(name, 404) if table is not None else self.files.get(path, 404)
+        host, last = request.headers["Host"], path.rpartition("/")[2]
+        found = self.pages.get(f"{host}{path}", self.pages.get(f"{host}/{last}", usual))
         if callable(found):
             found(request)
         elif isinstance(found, int):
