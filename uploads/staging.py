@@ -67,7 +67,7 @@ class Staging:
     def items(self, guest: Guest) -> list[Staged]:
         """What a guest shared, in the order of sharing."""
         found = []
-        for note in self._folder(guest).glob("*.json"):
+        for note in (path for path in _listed(self._folder(guest)) if path.suffix == ".json"):
             with suppress(FileNotFoundError, ValueError):  # cancelled while we looked; being written, or cut by a crash
                 said = json.loads(note.read_text())
                 found.append(Staged(**{**said, "id": uuid.UUID(said["id"])}))
@@ -91,9 +91,9 @@ class Staging:
 
     def used(self, guest: Guest | None = None) -> Used:
         """What lies here of a guest, or of all, unfinished files included."""
-        folders = [self._folder(guest)] if guest else list(self.root.glob("*"))
+        folders = [self._folder(guest)] if guest else _listed(self.root)
         files = size = 0
-        for path in (path for folder in folders for path in folder.glob("*") if path.suffix != ".json"):
+        for path in (path for folder in folders for path in _listed(folder) if path.suffix != ".json"):
             with suppress(FileNotFoundError):
                 size += path.stat().st_size
                 files += 1
@@ -103,15 +103,23 @@ class Staging:
         """Deletes what was shared more than `age` seconds ago. How many files."""
         before = time.time() - age
         gone = 0
-        for path in list(self.root.glob("*/*")):
+        for path in (path for folder in _listed(self.root) for path in _listed(folder)):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < before:
                     path.unlink()
                     gone += path.suffix != ".json"
-        for folder in list(self.root.glob("*")):
+        for folder in _listed(self.root):
             with suppress(OSError):
                 folder.rmdir()
         return gone
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What is in a folder; nothing when it is gone, which others may see to while we look."""
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def default() -> Staging:
