@@ -44,7 +44,7 @@ class Run:
     def __init__(self, guest: GuestPage, line: Line, session: CDPSession) -> None:
         self.guest, self.line, self.session = guest, line, session
 
-    def network(self, *, offline: bool = False, bytes_per_second: int = 4_000_000) -> None:
+    def network(self, *, offline: bool = False, bytes_per_second: int = 3_000_000) -> None:
         """A device that knows about its network, which is as fast as this."""
         wanted = {"offline": offline, "latency": 5, "downloadThroughput": -1, "uploadThroughput": bytes_per_second}
         self.session.send("Network.emulateNetworkConditions", wanted)
@@ -121,7 +121,7 @@ def test_three_hundred_photos_over_a_line_that_breaks(
     page.on("request", note)
     guest.choose(*chosen)
 
-    until_received(guest, 40)  # the device loses its network, and knows it
+    until_received(guest, 12)  # the device loses its network, and knows it
     run.network(offline=True)
     page.get_by_text("Sending goes on by itself as soon as you're back.").wait_for()
     so_far = received(guest)
