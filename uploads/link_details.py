@@ -19,9 +19,10 @@ from invites.menu_gates import host_page, own_link
 from invites.menu_list import row_of
 from invites.menu_rows import sheet
 from invites.models import Invite
-from uploads import host_hand, link_figures, link_guests, spool, withdrawals
+from uploads import album_sharing, host_hand, link_figures, link_guests, spool, withdrawals
+from uploads.album_sharing import SharedAlbum
 from uploads.file_looks import File, files_of
-from uploads.models import KnownAlbum, Upload, UploadQuerySet
+from uploads.models import Upload, UploadQuerySet
 
 STUCK_SHOWN = 50  # files
 NAMED = 5  # files, where the host is asked once more
@@ -46,6 +47,7 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     page = link_guests.page_of(link_guests.of_guests(files, link, words), request.GET.get("page"))
     per_day = link_figures.days(files)
     totals = link_figures.totals(files)
+    album = album_sharing.album_of(link)
     context = {
         "row": row_of(request, link),
         "totals": totals,
@@ -57,7 +59,8 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         "words": words,
         "page": page,
         "guests": link_guests.guests_on(page, link),
-        "album": _album_address(link),
+        "album": _address_of(album),
+        "may_share_album": album is not None and album_sharing.may_share(host, link),
         "platforms": _platforms(link, host),
         "said": [str(message) for message in messages.get_messages(request)],
     }
@@ -182,13 +185,7 @@ def _platforms(link: Invite, host: User) -> str:
     return local_forms.one_of(settings.SOCIAL_MEDIA_TITLES)
 
 
-def _album_address(link: Invite) -> str:
-    """The link's album as the host opens it in Immich; empty where there is none yet."""
-    if not link.album_id and not link.album_name:
-        return ""
-    account = link.account()
-    album_id = link.album_id
-    if album_id is None:
-        known = KnownAlbum.objects.filter(account=account, name=link.album_name)
-        album_id = known.values_list("album_id", flat=True).first()
-    return f"{account.web_address}/albums/{album_id}" if account.web_address and album_id else ""
+def _address_of(album: SharedAlbum | None) -> str:
+    """An album as the host opens it in Immich; empty where there is none yet."""
+    web_address = album.account.web_address if album else ""
+    return f"{web_address}/albums/{album.album_id}" if album and web_address else ""

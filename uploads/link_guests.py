@@ -48,12 +48,16 @@ class GuestFiles:
 
     @property
     def initials(self) -> str:
-        words = self.name.split()
-        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
+        return initials_of(self.name)
 
     @property
     def tone(self) -> str:
         return TONES[(self.pk or 0) % len(TONES)] if self.name else "avatar-wait"
+
+
+def initials_of(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
 
 
 def of_guests(files: UploadQuerySet, link: Invite, words: str) -> UploadQuerySet:
