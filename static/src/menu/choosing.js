@@ -15,6 +15,9 @@ function size(bytes) {
   );
 }
 
+/** @param {{ size: number }[]} wanted */
+const bytesOf = (wanted) => wanted.reduce((sum, each) => sum + each.size, 0);
+
 /** @returns {boolean} whether the device takes files at all */
 function sharesFiles() {
   const probe = new File([new Uint8Array(1)], "photo.jpg", { type: "image/jpeg" });
@@ -77,7 +80,7 @@ export function startChoosing() {
     const wanted = chosen();
     const fitting = fits(wanted, limit);
     write("[data-count]", String(wanted.length));
-    write("[data-bytes]", size(wanted.reduce((sum, each) => sum + each.size, 0)));
+    write("[data-bytes]", wanted.length ? ` · ${size(bytesOf(wanted))}` : "");
     every.checked = wanted.length > 0 && wanted.length === boxes.length;
     every.indeterminate = wanted.length > 0 && wanted.length < boxes.length;
     zip.disabled = wanted.length === 0;
@@ -101,7 +104,7 @@ export function startChoosing() {
   const begin = async () => {
     tell("");
     const wanted = chosen();
-    const all = wanted.reduce((sum, each) => sum + each.size, 0);
+    const all = bytesOf(wanted);
     const came = (/** @type {number} */ bytes) => {
       meter.value = all ? bytes / all : 1;
       write("[data-done]", size(Math.min(bytes, all)));
