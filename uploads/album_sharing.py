@@ -23,6 +23,7 @@ from immichdrop.immich import (
 from immichdrop.models import ImmichAccount, User
 from immichdrop.reachability import reachability
 from invites.models import Invite
+from invites.shared_links import NoLibraryError, library_of
 from uploads.models import KnownAlbum
 
 T = TypeVar("T")
@@ -84,14 +85,14 @@ def album_of(link: Invite) -> SharedAlbum | None:
 
 
 def may_share(host: User, link: Invite) -> bool:
-    """Whether the album is in the host's own library; that of the server's key is its administrators' to share.
+    """Whether the album is in the library that is the host's own, as for shared links.
 
-    A host could else make a link to any album of that library, and share it with themselves.
+    In that of the server's key any host could else make a link to any album, and share it with themselves.
     """
-    account = link.account()
-    if account.encrypted_key:
-        return account.owner_id == host.pk
-    return host.is_staff
+    try:
+        return link.account() == library_of(host)
+    except NoLibraryError:
+        return False
 
 
 def look(album: SharedAlbum) -> Sharing:
