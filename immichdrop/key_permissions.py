@@ -49,6 +49,11 @@ USES = (
         _("You see names, but no pictures, of what is in Immich already."),
     ),
     Use(
+        _("Share albums with users of Immich"),
+        ("albumUser.create", "albumUser.update", "albumUser.delete"),
+        _("You can’t share a link’s album with users of Immich here."),
+    ),
+    Use(
         _("Move to the trash, and bring back from it"),
         ("asset.delete",),
         _("Guests can’t take back what is in Immich, and files in its trash stay there."),

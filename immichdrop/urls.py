@@ -20,7 +20,7 @@ from ingest.shortcuts import description as shortcuts
 from invites import api as invites_api
 from invites import hosts_api, imported, menu, menu_rows, menu_tokens, own_pages, poster, shared_links_api
 from uploads import hosts_api as uploads_hosts_api
-from uploads import link_details, link_export, link_files, pages, share_page, status_page
+from uploads import link_chosen, link_details, link_export, link_files, link_people, pages, share_page, status_page
 from uploads.metrics import metrics
 
 describe_beside(*downloads.parts())
@@ -59,9 +59,12 @@ urlpatterns = [
     path("menu/links/<str:token>/removed", link_details.removed, name="menu-removed"),
     path("menu/links/<str:token>/give-up", link_details.give_up, name="menu-give-up"),
     path("menu/links/<str:token>/files.csv", link_export.export, name="menu-export"),
+    path("menu/links/<str:token>/choose", link_chosen.choose, name="menu-choose"),
+    path("menu/links/<str:token>/files.zip", link_chosen.archive, name="menu-archive"),
     path("menu/links/<str:token>/files/<uuid:upload_id>", link_files.about, name="menu-file"),
     path("menu/links/<str:token>/files/<uuid:upload_id>/thumbnail", link_files.thumbnail, name="menu-thumbnail"),
     path("menu/links/<str:token>/files/<uuid:upload_id>/download", link_files.download, name="menu-download"),
+    path("menu/links/<str:token>/people", link_people.people, name="menu-people"),
     path("menu/links/<str:token>/qr", menu_rows.qr_page, name="menu-qr"),
     path("menu/links/<str:token>/qr.<str:kind>", menu_rows.qr_picture, name="menu-qr-picture"),
     path("menu/links/<str:token>/poster", poster.poster_page, name="menu-poster"),

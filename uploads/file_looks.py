@@ -88,6 +88,15 @@ class File:
         return "video" if self._kind == Invite.Kinds.VIDEOS else "image" if self._kind else "file"
 
     @property
+    def mime_type(self) -> str:
+        return media_types.mime_type_of(names.extension_of(self.upload.filename))
+
+    @property
+    def modified(self) -> datetime:
+        """The file's own date, or when it came."""
+        return self.upload.last_modified or self.at
+
+    @property
     def may_have_picture(self) -> bool:
         """Whether there is a use in asking for one: Immich may have it, or it can be made of the bytes kept here."""
         return self.upload.asset_id is not None or (self.has_bytes and self._kind == Invite.Kinds.PHOTOS)

@@ -1,7 +1,5 @@
 """What came through a link, for its host: figures, what needs a look, and the guests with their files."""
 
-import uuid
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -19,9 +17,11 @@ from invites.menu_gates import host_page, own_link
 from invites.menu_list import row_of
 from invites.menu_rows import sheet
 from invites.models import Invite
-from uploads import host_hand, link_figures, link_guests, spool, withdrawals
+from uploads import album_sharing, host_hand, link_figures, link_guests, spool, withdrawals
+from uploads.album_sharing import SharedAlbum
 from uploads.file_looks import File, files_of
-from uploads.models import KnownAlbum, Upload, UploadQuerySet
+from uploads.ids import ids_said
+from uploads.models import Upload, UploadQuerySet
 
 STUCK_SHOWN = 50  # files
 NAMED = 5  # files, where the host is asked once more
@@ -42,10 +42,11 @@ class Wish(NamedTuple):
 def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """`GET /menu/links/{token}?page=&q=`: `q` are words of guests' names, or a receipt's code."""
     files = Upload.objects.filter(invite=link).counted()
-    words = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_WORDS]
+    words = words_said(request)
     page = link_guests.page_of(link_guests.of_guests(files, link, words), request.GET.get("page"))
     per_day = link_figures.days(files)
     totals = link_figures.totals(files)
+    album = album_sharing.album_of(link)
     context = {
         "row": row_of(request, link),
         "totals": totals,
@@ -57,11 +58,17 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         "words": words,
         "page": page,
         "guests": link_guests.guests_on(page, link),
-        "album": _album_address(link),
+        "album": _address_of(album),
+        "may_share_album": album is not None and album_sharing.may_share(host, link),
         "platforms": _platforms(link, host),
         "said": [str(message) for message in messages.get_messages(request)],
     }
     return render(request, "menu/details.html", context)
+
+
+def words_said(request: HttpRequest) -> str:
+    """What is looked for in guests' names and receipts."""
+    return request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_WORDS]
 
 
 @require_POST
@@ -71,7 +78,7 @@ def retry(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """`POST /menu/links/{token}/retry`: tries each `file` again, without one every file that needs a look."""
     stuck = Upload.objects.filter(invite=link).to_try_again()
     if said := request.POST.getlist("file"):
-        stuck = stuck.filter(pk__in=_ids(said))
+        stuck = stuck.filter(pk__in=ids_said(said))
     number = host_hand.retry(list(stuck.values_list("pk", flat=True)[: host_hand.MOST])).count
     return _back(request, link, ngettext("%d file is tried again", "%d files are tried again", number) % number)
 
@@ -81,7 +88,7 @@ def retry(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @own_link
 def removed(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """`POST /menu/links/{token}/removed`: the host took each `file` out of Immich, as its guest wished."""
-    chosen = Upload.objects.filter(invite=link, pk__in=_ids(request.POST.getlist("file")))
+    chosen = Upload.objects.filter(invite=link, pk__in=ids_said(request.POST.getlist("file")))
     done = withdrawals.fulfilled(list(chosen.values_list("pk", flat=True)))
     if done:
         LogEntry.objects.log_actions(host.pk, done, CHANGE, "Removed from Immich by hand, as its guest wished.")
@@ -97,9 +104,9 @@ def give_up(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     of those in `sure` (ids with commas between them), which are the ones that were asked about."""
     files = Upload.objects.filter(invite=link)
     if sure := request.POST.get("sure"):
-        return _given_up(request, host, link, files.filter(pk__in=_ids(sure.split(","))))
+        return _given_up(request, host, link, files.filter(pk__in=ids_said(sure.split(","))))
     said = request.POST.getlist("file")
-    chosen = files.filter(pk__in=_ids(said)) if said else files.filter(status=Status.FAILED)
+    chosen = files.filter(pk__in=ids_said(said)) if said else files.filter(status=Status.FAILED)
     plan = host_hand.plan(list(chosen.values_list("pk", flat=True)[: host_hand.MOST]))
     if not plan.ids:
         return _back(request, link, gettext("Nothing of this can be given up now"))
@@ -138,17 +145,6 @@ def _back(request: HttpRequest, link: Invite, said: str) -> HttpResponse:
     return HttpResponseRedirect(f"{address}{wanted}")
 
 
-def _ids(said: Sequence[str]) -> list[uuid.UUID]:
-    """What are ids of these words."""
-    found = []
-    for each in said[: host_hand.MOST]:
-        try:
-            found.append(uuid.UUID(each))
-        except ValueError:
-            continue
-    return found
-
-
 def _stuck(files: UploadQuerySet) -> list[File]:
     """What needs a look, failed files first."""
     urgency = Case(
@@ -182,13 +178,7 @@ def _platforms(link: Invite, host: User) -> str:
     return local_forms.one_of(settings.SOCIAL_MEDIA_TITLES)
 
 
-def _album_address(link: Invite) -> str:
-    """The link's album as the host opens it in Immich; empty where there is none yet."""
-    if not link.album_id and not link.album_name:
-        return ""
-    account = link.account()
-    album_id = link.album_id
-    if album_id is None:
-        known = KnownAlbum.objects.filter(account=account, name=link.album_name)
-        album_id = known.values_list("album_id", flat=True).first()
-    return f"{account.web_address}/albums/{album_id}" if account.web_address and album_id else ""
+def _address_of(album: SharedAlbum | None) -> str:
+    """An album as the host opens it in Immich; empty where there is none yet."""
+    web_address = album.account.web_address if album else ""
+    return f"{web_address}/albums/{album.album_id}" if album and web_address else ""

@@ -9,17 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET, require_safe
 
-from immichdrop.encryption import SecretChangedError
-from immichdrop.immich import ImmichError
 from immichdrop.models import User
 from invites.menu_gates import host_page, own_link
 from invites.menu_rows import sheet
 from invites.models import Invite, Visit
-from uploads import asset_media, host_hand, spool, thumbnails
+from uploads import asset_media, host_hand, originals, spool, thumbnails
 from uploads.attachments import attachment, streamed
 from uploads.devices import device
 from uploads.file_looks import File, files_of
 from uploads.models import Upload
+from uploads.originals import OriginalMissingError
 from uploads.spool import SpoolFileMissingError
 
 PICTURE_KEPT = 86_400  # seconds in the host's own browser
@@ -90,11 +89,9 @@ def download(request: HttpRequest, link: Invite, upload: Upload) -> HttpResponse
         return attachment(host_hand.open_bytes(upload, spool.default()), upload.filename)
     except SpoolFileMissingError:
         pass  # long delivered, mostly
-    if upload.asset_id is None:
-        raise Http404
     try:
-        original = asset_media.Original(upload.account, upload.asset_id)
-    except (ImmichError, SecretChangedError) as error:
+        original = originals.from_immich(upload)
+    except OriginalMissingError as error:
         raise Http404 from error
     return streamed(original, upload.filename, original.size)
 

@@ -48,12 +48,16 @@ class GuestFiles:
 
     @property
     def initials(self) -> str:
-        words = self.name.split()
-        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
+        return initials_of(self.name)
 
     @property
     def tone(self) -> str:
         return TONES[(self.pk or 0) % len(TONES)] if self.name else "avatar-wait"
+
+
+def initials_of(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
 
 
 def of_guests(files: UploadQuerySet, link: Invite, words: str) -> UploadQuerySet:
@@ -71,7 +75,7 @@ def _with_receipt(code: str, link: Invite) -> list[int]:
     return [pk for pk, secret_hash in senders if receipts.code_of(secret_hash, link.pk) == code]
 
 
-def page_of(files: UploadQuerySet, wanted: str | None) -> Page[Upload]:
+def page_of(files: UploadQuerySet, wanted: str | None, length: int = PAGE) -> Page[Upload]:
     """A page of a link's files: whoever sent the newest one first, with all that they sent."""
     came = Coalesce("received_at", "created_at")
     sorted_files = (
@@ -79,7 +83,7 @@ def page_of(files: UploadQuerySet, wanted: str | None) -> Page[Upload]:
         .order_by("-latest", "guest", "-came", "-pk")
         .select_related("account", "guest")
     )
-    return Paginator(sorted_files, PAGE).get_page(wanted)
+    return Paginator(sorted_files, length).get_page(wanted)
 
 
 def guests_on(page: Page[Upload], link: Invite) -> list[GuestFiles]:

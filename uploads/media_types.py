@@ -51,6 +51,27 @@ def accepted(kinds: str) -> frozenset[str]:
     return images | videos
 
 
+# What browsers and share sheets call the usual ones.
+_MIME_TYPES = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe"), "image/jpeg"),
+    **dict.fromkeys((".heic", ".heif", ".hif"), "image/heic"),
+    **dict.fromkeys((".tif", ".tiff"), "image/tiff"),
+    **dict.fromkeys((".mp4", ".m4v"), "video/mp4"),
+    **dict.fromkeys((".mpg", ".mpeg", ".mpe"), "video/mpeg"),
+    **dict.fromkeys((".3gp", ".3gpp"), "video/3gpp"),
+    **{f".{name}": f"image/{name}" for name in ("png", "gif", "webp", "avif", "bmp", "jxl")},
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".avi": "video/x-msvideo",
+}
+
+
+def mime_type_of(extension: str) -> str:
+    """Of a photo or video by its extension, whatever its sender called it."""
+    return _MIME_TYPES.get(extension, "application/octet-stream")
+
+
 # First bytes that no photo or video has: documents, archives, programs, pages.
 _REFUSED_STARTS = (
     b"%PDF",

@@ -39,6 +39,12 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Uploads whose bytes have to be here: not in Immich yet, and not given up."""
         return self.exclude(status__in=(*Upload.CONFIRMED, Upload.Status.DISCARDED)).filter(bytes_deleted_at=None)
 
+    def to_hand_out(self) -> "UploadQuerySet":
+        """What the host can hand on: it came whole, is here or in Immich, and its guest did not take it back."""
+        here = Q(received_at__isnull=False, bytes_deleted_at=None)
+        in_immich = Q(status__in=Upload.CONFIRMED, asset_id__isnull=False)
+        return self.counted().filter(here | in_immich, withdrawal="")
+
     def due(self, now: datetime) -> "UploadQuerySet":
         """Received files whose turn it is, and those whose worker has not been heard of since its lease ended.
 

@@ -1,5 +1,6 @@
 """Immich's API: the only package that speaks it. It imports nothing of ours."""
 
+from .album_users import AlbumRole, AlbumUser, Person
 from .answers import (
     About,
     Album,
@@ -43,6 +44,8 @@ __all__ = [
     "AccessError",
     "AdminNeeded",
     "Album",
+    "AlbumRole",
+    "AlbumUser",
     "Asset",
     "AssetUpload",
     "Download",
@@ -61,6 +64,7 @@ __all__ = [
     "NewKey",
     "NotFound",
     "NotImmich",
+    "Person",
     "Queue",
     "QuotaExceeded",
     "Rejected",

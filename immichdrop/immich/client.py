@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .album_users import AlbumUsers
 from .albums import Albums
 from .assets import Assets
 from .libraries import Libraries
@@ -10,7 +11,7 @@ from .stacks import Stacks
 from .tags import Tags
 
 
-class Immich(Assets, Albums, Tags, Stacks, Libraries, SharedLinks):
+class Immich(Assets, Albums, AlbumUsers, Tags, Stacks, Libraries, SharedLinks):
     """One account at one server.
 
     Keeps one pool of connections: make one instance per account and thread, and keep it. Timeouts

@@ -40,6 +40,7 @@ class _Albums:
     """Recorded exchanges 250-282, 436, 437, 457."""
 
     def __init__(self, server: Server) -> None:
+        self._server = server
         self._store = server.store
         self._api = server.api
 
@@ -53,7 +54,9 @@ class _Albums:
         if self._api.strict and "name" in query:
             albums = [album for album in albums if album.name == query["name"]]
         if query.get("isShared" if self._api.strict else "shared") == "true":
-            albums = [album for album in albums if self._store.album_has_link(album.id)]
+            albums = [
+                album for album in albums if self._store.album_has_link(album.id) or self._store.album_members(album.id)
+            ]
         return ImmichJSON([self._answer(album, embed=False) for album in albums])
 
     async def one(self, request: Request, access: Access) -> Response:
@@ -113,13 +116,22 @@ class _Albums:
         return ImmichJSON({"success": False, "error": outcomes[-1] if outcomes else "unknown"})
 
     def _answer(self, album: StoredAlbum, *, embed: bool = True, just_created: bool = False) -> dict[str, object]:
-        return answers.album(
-            album,
-            self._store.album_assets(album.id),
-            self._store.account,
-            self._api,
-            cover=self._store.album_cover(album.id),
-            linked=self._store.album_has_link(album.id),
-            embed=embed,
-            just_created=just_created,
-        )
+        return answer_of(album, self._server, embed=embed, just_created=just_created)
+
+
+def answer_of(
+    album: StoredAlbum, server: Server, *, embed: bool = True, just_created: bool = False
+) -> dict[str, object]:
+    """What `answers.album` makes of what is kept of it."""
+    store = server.store
+    return answers.album(
+        album,
+        store.album_assets(album.id),
+        store.account,
+        server.api,
+        cover=store.album_cover(album.id),
+        linked=store.album_has_link(album.id),
+        members=store.album_members(album.id),
+        embed=embed,
+        just_created=just_created,
+    )

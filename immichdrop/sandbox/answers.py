@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from . import media_types
-from .records import Account, ApiKey, StackOf, StoredAlbum, StoredAsset, StoredLibrary, StoredTag
+from .records import (
+    Account,
+    AlbumMember,
+    ApiKey,
+    StackOf,
+    StoredAlbum,
+    StoredAsset,
+    StoredLibrary,
+    StoredTag,
+    StoredUser,
+)
 from .versions import Api
 
 Json = dict[str, object]
@@ -47,15 +57,25 @@ def user(account: Account, *, used_bytes: int, quota: int | None) -> Json:
     }
 
 
-def owner(account: Account) -> Json:
+def person(user: StoredUser) -> Json:
+    """A user in the list of all (050)."""
     return {
-        "id": account.user_id,
-        "email": account.email,
-        "name": account.name,
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
         "profileImagePath": "",
         "avatarColor": "gray",
-        "profileChangedAt": offset_instant(account.created_at),
+        "profileChangedAt": instant(user.created_at),
     }
+
+
+def embedded_person(user: StoredUser) -> Json:
+    """In an album or asset, moments are written in the other way (251)."""
+    return person(user) | {"profileChangedAt": offset_instant(user.created_at)}
+
+
+def owner(account: Account) -> Json:
+    return embedded_person(account.as_user)
 
 
 def api_key(key: ApiKey) -> Json:
@@ -175,10 +195,12 @@ def album(
     *,
     cover: str | None,
     linked: bool,
+    members: Sequence[AlbumMember] = (),
     just_created: bool = False,
     embed: bool = True,
 ) -> Json:
-    """An album (251, 252, 282). `cover`: the asset that stands for it; `linked`: it has a shared link.
+    """An album (251, 252, 282). `cover`: the asset that stands for it; `linked`: it has a shared link; `members`:
+    those with whom it is shared (not recorded: `AlbumUserResponseDto` of the OpenAPI descriptions).
 
     v2 embeds the assets, except in lists (`embed` false).
     """
@@ -190,8 +212,11 @@ def album(
         "createdAt": instant(album.created_at),
         "updatedAt": instant(album.updated_at),
         "id": album.id,
-        "albumUsers": [{"user": owner(account), "role": "owner"}] if api.strict else [],
-        "shared": linked,
+        "albumUsers": [
+            *([{"user": owner(account), "role": "owner"}] if api.strict else []),
+            *({"user": embedded_person(member.user), "role": member.role} for member in members),
+        ],
+        "shared": linked or bool(members),
         "hasSharedLink": linked,
         "assetCount": len(seen),
         "isActivityEnabled": True,
@@ -202,7 +227,7 @@ def album(
     if not api.strict:
         embedded = [embedded_asset(asset, account, api, exif=True) for asset in seen if embed]
         answer |= {"ownerId": account.user_id, "owner": owner(account), "assets": embedded}
-    if linked and not just_created and embed:
+    if answer["shared"] and not just_created and embed:
         answer["contributorCounts"] = [{"userId": account.user_id, "assetCount": len(assets)}]
     return answer
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import (
     about,
     accounts,
+    album_users,
     albums,
     assets,
     gate,
@@ -50,7 +51,7 @@ class Seen(NamedTuple):
 def application(server: Server, trouble: Faults, seen: list[Seen]) -> ASGIApp:
     """Every finished request is appended to `seen`."""
     modules = (
-        *(about, accounts, oauth, uploads, assets, updates, trash, albums, tags),
+        *(about, accounts, oauth, uploads, assets, updates, trash, albums, album_users, tags),
         *(search, stacks, libraries, shared_links),
     )
     routes = [route for module in modules for route in module.routes(server)]

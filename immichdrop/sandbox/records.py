@@ -19,6 +19,11 @@ class Account:
     name: str = "Admin"
     is_admin: bool = True
 
+    @property
+    def as_user(self) -> StoredUser:
+        """As other users see it."""
+        return StoredUser(self.user_id, self.name, self.email, self.created_at)
+
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
@@ -78,6 +83,24 @@ class StoredAlbum:
     description: str
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUser:
+    """Somebody else on this server, who has no library here."""
+
+    id: str
+    name: str
+    email: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumMember:
+    """A user with whom an album is shared; `role` is `editor` or `viewer`."""
+
+    user: StoredUser
+    role: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .records import ApiKey, StoredAlbum, StoredAsset, StoredLink, StoredTag
+from .records import ApiKey, StoredAlbum, StoredAsset, StoredLink, StoredTag, StoredUser
 
 Column = str | int | float | None
 
@@ -29,6 +29,13 @@ CREATE TABLE IF NOT EXISTS album_asset (
     album_id REFERENCES album ON DELETE CASCADE,
     asset_id REFERENCES asset ON DELETE CASCADE,
     PRIMARY KEY (album_id, asset_id)
+);
+CREATE TABLE IF NOT EXISTS user (id PRIMARY KEY, name, email, created_at);
+CREATE TABLE IF NOT EXISTS album_user (
+    album_id REFERENCES album ON DELETE CASCADE,
+    user_id REFERENCES user ON DELETE CASCADE,
+    role,
+    PRIMARY KEY (album_id, user_id)
 );
 CREATE TABLE IF NOT EXISTS stack (id PRIMARY KEY, primary_asset_id);
 CREATE TABLE IF NOT EXISTS library (
@@ -103,6 +110,15 @@ def album(row: sqlite3.Row) -> StoredAlbum:
         description=row["description"],
         created_at=datetime.fromisoformat(row["created_at"]),
         updated_at=datetime.fromisoformat(row["updated_at"]),
+    )
+
+
+def user(row: sqlite3.Row) -> StoredUser:
+    return StoredUser(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        created_at=datetime.fromisoformat(row["created_at"]),
     )
 
 

@@ -15,7 +15,7 @@ from . import account, libraries
 from .application import Seen, application
 from .faults import Faults
 from .gate import DroppableProtocol
-from .records import StoredAlbum, StoredAsset, StoredLink
+from .records import AlbumMember, StoredAlbum, StoredAsset, StoredLink
 from .scanning import Scanner
 from .server import Server
 from .store import Store
@@ -103,6 +103,14 @@ class Sandbox:
     def shared_links(self) -> list[StoredLink]:
         """Newest first."""
         return self._store.links()
+
+    def create_user(self, name: str, email: str) -> str:
+        """The id of somebody new, with whom albums can be shared."""
+        return self._store.create_user(name, email).id
+
+    def album_members(self, album_id: str) -> list[AlbumMember]:
+        """With whom it is shared, in the order of their roles and names."""
+        return self._store.album_members(album_id)
 
     def run_jobs(self) -> None:
         """What Immich does a moment later: remove what was deleted by force."""

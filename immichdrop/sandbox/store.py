@@ -13,6 +13,7 @@ from uuid import uuid4
 from . import rows
 from .database import now
 from .records import Account, ApiKey, StoredAsset
+from .store_album_users import AlbumUserStore
 from .store_albums import AlbumStore
 from .store_libraries import LibraryStore
 from .store_shared_links import SharedLinkStore
@@ -20,7 +21,7 @@ from .store_stacks import StackStore
 from .store_tags import TagStore
 
 
-class Store(AlbumStore, SharedLinkStore, TagStore, StackStore, LibraryStore):
+class Store(AlbumStore, AlbumUserStore, SharedLinkStore, TagStore, StackStore, LibraryStore):
     """Keys, sessions and assets, and what it inherits."""
 
     def __init__(self, directory: Path, account: Account) -> None:
@@ -39,7 +40,7 @@ class Store(AlbumStore, SharedLinkStore, TagStore, StackStore, LibraryStore):
         """Forget everything but the account and its key."""
         self.remove_assets([asset.id for asset in self.assets()])
         with self._transaction() as database:
-            for table in ("shared_link", "album", "tag", "stack", "library", "session", "api_key"):
+            for table in ("shared_link", "album", "user", "tag", "stack", "library", "session", "api_key"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 (our own names)
         self._keep_key("all", ("all",), self.account.api_key)
 

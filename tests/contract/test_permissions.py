@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from immichdrop.immich import Forbidden, Immich, LinkSettings, Unauthorised, login, logout
+from immichdrop.immich import AlbumRole, Forbidden, Immich, LinkSettings, Unauthorised, login, logout
 from immichdrop.sandbox import Sandbox
 from tests.contract.conftest import Target, unique_bytes, upload_of
 
@@ -47,6 +47,10 @@ def test_four_permissions_deliver(target: Target) -> None:
         ("sharedLink.update", lambda client: client.change_shared_link(NOBODY, LinkSettings())),
         ("sharedLink.update", lambda client: client.add_to_shared_link(NOBODY, [NOBODY])),
         ("sharedLink.delete", lambda client: client.delete_shared_link(NOBODY)),
+        ("albumUser.create", lambda client: client.add_album_users(NOBODY, {NOBODY: AlbumRole.VIEWER})),
+        ("albumUser.update", lambda client: client.change_album_role(NOBODY, NOBODY, AlbumRole.VIEWER)),
+        ("albumUser.delete", lambda client: client.remove_album_user(NOBODY, NOBODY)),
+        ("user.read", lambda client: client.people()),
         ("user.read", lambda client: client.me()),
         ("server.about", lambda client: client.about()),
     ],

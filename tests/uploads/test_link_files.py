@@ -209,6 +209,12 @@ def test_bytes_from_immich_cost_no_memory(processes: Callable[..., Processes], s
             digest.update(block)
     start = pictures.jpeg(1)
     assert digest.hexdigest() == hashlib.sha1(start + bytes(SIZE - len(start))).hexdigest()
+    page = session.get(f"{product.url}/menu/links/{token}/choose", timeout=10).text
+    (csrf, *_) = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    path, fields = f"{product.url}/menu/links/{token}/files.zip", {"csrfmiddlewaretoken": csrf, "all": "1"}
+    with session.post(path, fields, stream=True, timeout=60) as answer:
+        length = sum(len(block) for block in answer.iter_content(1_000_000))
+    assert SIZE < length < SIZE + 1000
     assert most_memory(server.pid) - before < 40_000_000
 
 

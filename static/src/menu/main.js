@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 
 import { startLinks } from "../guest/links.js";
+import { startChoosing } from "./choosing.js";
 import { startCopying } from "./copying.js";
 import { startCreating } from "./creating.js";
 import { startDialog } from "./dialog.js";
@@ -33,6 +34,7 @@ startRows();
 startPicking();
 startMenus();
 startDialog();
+startChoosing();
 startCopying();
 startCreating();
 startProblems();
