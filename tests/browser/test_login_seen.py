@@ -45,7 +45,7 @@ def test_with_immichs_password_and_then_a_key(page: Page, immich: Sandbox) -> No
     page.get_by_role("link", name="Connect your library").click()
     page.get_by_role("button", name="Connect my library").click()
     expect(page.get_by_role("main").get_by_role("status")).to_contain_text("Your library is connected")
-    expect(page.get_by_text("Allowed", exact=True)).to_have_count(9)
+    expect(page.get_by_text("Allowed", exact=True)).to_have_count(10)
 
     page.get_by_text("Disconnect…").click()
     page.get_by_role("button", name="Disconnect my library").click()
@@ -106,7 +106,7 @@ def test_with_an_api_key(page: Page, immich: Sandbox) -> None:
     page.get_by_label("Your account:").click()
     page.get_by_role("link", name="Your account").click()
     expect(page.get_by_role("heading", name="Your own library")).to_be_visible()
-    expect(page.get_by_text("Missing", exact=True)).to_have_count(7)
+    expect(page.get_by_text("Missing", exact=True)).to_have_count(8)
 
 
 def test_with_single_sign_on(page: Page) -> None:
