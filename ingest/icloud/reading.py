@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -41,18 +40,8 @@ class Found:
     signature: str
 
 
-def without_dates(directory: str) -> str:
-    """The part of a path that has no template of dates: `/photos/{:%Y/%m}` → `/photos`. Absolute, links kept."""
-    kept = []
-    for part in PurePath(os.path.abspath(os.path.expanduser(directory))).parts:  # noqa: PTH100, PTH111
-        if "%" in part or "{" in part:
-            break
-        kept.append(part)
-    return os.path.join(*kept)  # noqa: PTH118
-
-
-def listings(root: str, trouble: Trouble) -> Iterator[Listing]:
-    """The directories of a folder, itself first. Symbolic links are not followed."""
+def listings(root: str, trouble: Trouble, salt: str = "", *, recursive: bool = True) -> Iterator[Listing]:
+    """The directories of a folder, itself first. Symbolic links are not followed. `salt`: see `fingerprint`."""
     waiting = [root]
     while waiting:
         path = waiting.pop()
@@ -71,8 +60,9 @@ def listings(root: str, trouble: Trouble) -> Iterator[Listing]:
         except OSError as error:
             trouble(path, error)
             continue
-        waiting += sorted(below, reverse=True)
-        yield Listing(path, entries, fingerprint(entries))
+        if recursive:
+            waiting += sorted(below, reverse=True)
+        yield Listing(path, entries, fingerprint(entries, salt))
 
 
 def fingerprint(entries: Sequence[tuple[str, int, int]], salt: str = "") -> str:

@@ -5,13 +5,14 @@ either the directory changed, or its photos pending.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from ingest.folders.models import key_of, shown
@@ -27,11 +28,12 @@ _NEVER = {"stacked": False, "live_linked": False, "albums": "[]"}
 
 
 class Known(NamedTuple):
-    """A directory in the database. `path` is shown."""
+    """A directory in the database. `path` is shown; `photos`: how many there are."""
 
     id: int
     fingerprint: str
     path: str
+    photos: int
 
 
 @dataclass(slots=True)
@@ -58,22 +60,34 @@ def albums_of(row: ICloudPhoto) -> list[str]:
 
 def folders(place: str) -> dict[str, Known]:
     """The directories of a place, by the keys of their paths."""
-    rows = ICloudFolder.objects.filter(place=place).values_list("path_key", "pk", "fingerprint", "path")
-    return {key: Known(pk, fingerprint, path) for key, pk, fingerprint, path in rows.iterator(BLOCK)}
+    rows = ICloudFolder.objects.filter(place=place).annotate(count=Count("photos"))
+    columns = rows.values_list("path_key", "pk", "fingerprint", "path", "count")
+    return {key: Known._make(values) for key, *values in columns.iterator(BLOCK)}
 
 
-def compare(known: Known | None, found: Iterable[Found], *, favorites: bool, unset: bool) -> Change:
+def compare(
+    known: Known | None,
+    found: Iterable[Found],
+    *,
+    favorites: bool,
+    unset: bool,
+    forced: Mapping[str, bool | None] = MappingProxyType({}),
+) -> Change:
     """What has to be done for the photos of a directory. Writes nothing.
 
-    `favorites`: photos that became one are pending; with `unset`, those that ceased to be one as well.
+    `favorites`: photos that became one are pending; with `unset`, those that ceased to be one as well. `forced`: files
+    whose photos are pending in any case, with whether these are favourites where no sidecar says.
     """
     rows = {} if known is None else {row.path_key: row for row in ICloudPhoto.objects.filter(folder=known.id)}
     change = Change([])
     for each in found:
         photo = each.photo
         row = rows.pop(key := key_of(photo.key), None)
-        if row is None or row.signature != each.signature:
-            change.rows.append(_renewed(each, row or ICloudPhoto(path_key=key)))
+        named = [file.path for file in photo.files if file.path in forced]
+        if named and photo.favorite is None:
+            photo = replace(photo, favorite=forced[named[0]] or None)
+        if named or row is None or row.signature != each.signature:
+            change.rows.append(_renewed(photo, each.signature, row or ICloudPhoto(path_key=key)))
         elif photo.favorite is None or photo.favorite == row.favorite:
             change.as_before += 1
         else:
@@ -86,10 +100,9 @@ def compare(known: Known | None, found: Iterable[Found], *, favorites: bool, uns
     return change
 
 
-def _renewed(found: Found, row: ICloudPhoto) -> ICloudPhoto:
+def _renewed(photo: Photo, signature: str, row: ICloudPhoto) -> ICloudPhoto:
     """A photo that is new, or whose files are other ones than before."""
-    photo = found.photo
-    row.path, row.signature = shown(photo.key.rpartition("/")[2]), found.signature
+    row.path, row.signature = shown(photo.key.rpartition("/")[2]), signature
     row.files = json.dumps([(file.path, file.size, file.live) for file in photo.files])
     row.created, row.favorite = photo.created, row.favorite if photo.favorite is None else photo.favorite
     row.pending, row.reason = Pending.ALL, ""
@@ -97,13 +110,13 @@ def _renewed(found: Found, row: ICloudPhoto) -> ICloudPhoto:
     return row
 
 
-def save(place: str, listing: Listing, change: Change) -> list[ICloudPhoto]:
+def save(place: str, listing: Listing, fingerprint: str, change: Change) -> list[ICloudPhoto]:
     """Writes down how a directory lies, and what is pending there. Gives the rows that are."""
     with transaction.atomic():
         folder, _ = ICloudFolder.objects.update_or_create(
             place=place,
             path_key=key_of(listing.path),
-            defaults={"path": shown(listing.path), "fingerprint": listing.fingerprint},
+            defaults={"path": shown(listing.path), "fingerprint": fingerprint},
         )
         if change.gone:
             ICloudPhoto.objects.filter(folder=folder, path_key__in=change.gone).delete()
@@ -132,7 +145,13 @@ def pending(place: str | None = None, roots: Sequence[str] | None = None) -> Ite
     last = 0
     while block := list(rows.filter(pk__gt=last)[:BLOCK]):
         last = block[-1].pk
-        yield from (row for row in block if roots is None or _below(row.folder.path, roots))
+        yield from (row for row in block if roots is None or below(row.folder.path, roots))
+
+
+def photos(place: str, roots: Sequence[str]) -> Iterator[ICloudPhoto]:
+    """All that are known of these folders."""
+    for found in _photos(place, roots):
+        yield from found.order_by("pk").iterator(BLOCK)
 
 
 def clear_pending(place: str | None, roots: Sequence[str] | None) -> int:
@@ -143,20 +162,20 @@ def clear_pending(place: str | None, roots: Sequence[str] | None) -> int:
 
 def renew(place: str, roots: Sequence[str]) -> None:
     """Everything is pending again."""
-    for photos in _photos(place, roots):
-        photos.update(pending=Pending.ALL, reason="", **_NEVER)
+    for found in _photos(place, roots):
+        found.update(pending=Pending.ALL, reason="", **_NEVER)
 
 
 def renew_favorites(place: str, roots: Sequence[str]) -> None:
     """Favourites are pending again."""
-    for photos in _photos(place, roots):
-        photos.filter(favorite=True, pending="").update(pending=Pending.FAVORITE, reason="")
+    for found in _photos(place, roots):
+        found.filter(favorite=True, pending="").update(pending=Pending.FAVORITE, reason="")
 
 
 def unset_favorites(place: str, roots: Sequence[str]) -> None:
     """Pending is what was made a favourite in Immich, and is none in iCloud any more."""
-    for photos in _photos(place, roots):
-        photos.filter(favorite=False, favored=True, pending="").update(pending=Pending.FAVORITE, reason="")
+    for found in _photos(place, roots):
+        found.filter(favorite=False, favored=True, pending="").update(pending=Pending.FAVORITE, reason="")
 
 
 def step_done(rows: Sequence[ICloudPhoto]) -> None:
@@ -169,7 +188,7 @@ def step_done(rows: Sequence[ICloudPhoto]) -> None:
 
 def _photos(place: str, roots: Sequence[str]) -> "Iterator[QuerySet[ICloudPhoto]]":
     """All photos of these folders, in parts: a database takes so many values at once."""
-    for block in _blocks(known.id for known in folders(place).values() if _below(known.path, roots)):
+    for block in _blocks(known.id for known in folders(place).values() if below(known.path, roots)):
         yield ICloudPhoto.objects.filter(folder__in=block)
 
 
@@ -179,6 +198,6 @@ def _blocks(values: Iterable[int]) -> Iterator[list[int]]:
         yield block
 
 
-def _below(path: str, roots: Sequence[str]) -> bool:
+def below(path: str, roots: Sequence[str]) -> bool:
     """Of shown paths."""
     return any(f"{path}/".startswith(f"{shown(root).rstrip('/')}/") for root in roots)
