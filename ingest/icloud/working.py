@@ -1,7 +1,7 @@
 """What is done for a batch of photos: registered, then stacked, linked, marked and put into albums.
 
-Each step changes only what Immich lacks, and is written down when it is done: a run that is killed goes on with the step
-it was at.
+Each step changes only what Immich lacks, and is written down when it is done: a run that was killed goes on with the
+step that it was at.
 """
 
 import json
