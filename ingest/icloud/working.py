@@ -5,10 +5,10 @@ step that it was at.
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ingest.folders.models import shown
 from ingest.folders.network import Line
 from ingest.icloud import store
 from ingest.icloud.models import ICloudPhoto
@@ -141,7 +141,7 @@ def _was_marked(work: _Work) -> bool:
 
 
 def _settle(work: _Work) -> None:
-    missing = [f"{os.path.basename(path)}: {why.words}" for path, why in work.missing.items()]  # noqa: PTH119
+    missing = [f"{shown(path.rpartition('/')[2])}: {why.words}" for path, why in work.missing.items()]
     work.row.reason = " ".join([*work.problems, *missing])
     if work.is_whole and not work.problems:
         work.row.pending = store.Pending.NOTHING

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,5 +103,3 @@ class Library:
 def library(sandbox: Sandbox, settings: Settings, tmp_path: Path, transactional_db: None) -> Library:
     settings.IMMICH_ADDRESSES = {"IMMICH_BASE_URL": "", "IMMICH_LOCAL_URL": sandbox.url, "IMMICH_EXTERNAL_URL": ""}
     return Library(sandbox, tmp_path / "photos")
-
-

@@ -54,14 +54,15 @@ class Command(BaseCommand):
     ) -> None:
         ignored = arguments.settle(given)
         report = self._report(bool(given["json"]))
-        ensure_migrated()
         if given["pending"] or given["clear_pending"]:
+            ensure_migrated()
             self._tell_pending(given)
             return
         options = self._options(given)
         if given["watch"] and options.dry_run:
             raise CommandError("--watch and --dry-run exclude each other.", returncode=USAGE)
         job = self._job(report, given, pace)
+        ensure_migrated()
         if ignored:
             report.notes(f"Options of icloudpd, ignored here: {', '.join(ignored)}.")
         log_file = given["log_file"] if isinstance(given["log_file"], Path) else settings.DATA_DIR / "sync_icloud.log"
