@@ -97,8 +97,7 @@ def test_paths_of_immich_and_of_here(library: Library, tmp_path: Path) -> None:
         (["--directory", "/tmp", "--library-id", "x", "--since", "soon"], "'soon' is no date"),
         (["--directory", "/tmp", "--library", "x"], "--library-id"),
         (
-            ["--directory", "/tmp", "--library-id", "x", "--favorite", "--process-existing"]
-            + ["--process-existing-favorites"],
+            "--directory /tmp --library-id x --favorite --process-existing --process-existing-favorites".split(),
             "exclude each other",
         ),
     ],
@@ -224,7 +223,7 @@ def test_a_dry_run_changes_nothing(library: Library) -> None:
         "IMG_2.JPG": "register 1 file; add to album iCloud/2024",
     }
     assert library.changing == []
-    assert not (ICloudFolder.objects.exists() or ICloudPhoto.objects.exists() or ICloudRun.objects.exists())
+    assert [kept for kept in (ICloudFolder, ICloudPhoto, ICloudRun) if kept.objects.exists()] == []
 
 
 def test_favourites_need_sidecars(library: Library) -> None:

@@ -22,7 +22,7 @@ def photos(top: Path, rating: int = 5) -> dict[str, Read]:
         raise error
 
     found = [each.photo for listing in reading.listings(str(top), trouble) for each in reading.photos(listing, rating)]
-    return {os.path.basename(photo.key): photo for photo in found}
+    return {Path(photo.key).name: photo for photo in found}
 
 
 def test_a_folder_of_icloudpd(tmp_path: Path) -> None:

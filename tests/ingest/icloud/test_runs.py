@@ -95,7 +95,7 @@ def test_favourites_of_immich_alone_stay(library: Library) -> None:
 
 
 def test_existing_favourites_alone(library: Library) -> None:
-    starred, plain = library.write(Photo(rating=5, sizes=SIZES), Photo("IMG_2.HEIC"))
+    starred, _ = library.write(Photo(rating=5, sizes=SIZES), Photo("IMG_2.HEIC"))
     library.sync()
     ran = library.sync(*EVERYTHING, "--process-existing-favorites")
     assert ran.outcomes == {"IMG_0001.HEIC": "done"}
