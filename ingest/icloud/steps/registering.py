@@ -36,7 +36,7 @@ class Why(StrEnum):
 _WORDS = {
     Why.UNREADABLE_NAME: "Its name is no valid Unicode: Immich can't be asked for it before it is renamed.",
     Why.GONE: "The file is not in the folder any more.",
-    Why.NOT_TAKEN_IN: "Immich did not take it in at a scan within the time limit.",
+    Why.NOT_TAKEN_IN: "Immich has not taken it in yet, or leaves out files like this one.",
     Why.OFFLINE: "Immich calls it offline: it did not see the file.",
     Why.TRASHED: "It lies in Immich's trash.",
     Why.DELETED: "Immich does not have it any more.",
@@ -107,9 +107,9 @@ class _Registering:
         for path in [each for each in self.waiting if not _is_text(each)]:
             self._give_up(path, Why.UNREADABLE_NAME)
 
-    def look(self) -> None:
-        """Searches once for all that are waiting."""
-        found = self._search(set(self.waiting.values()))
+    def look(self, *, whole: bool = True) -> None:
+        """Searches for those that are waiting; unless for the `whole` of them, up to a folder that has nothing new."""
+        found = self._search(set(self.waiting.values()), whole=whole)
         for path, there in list(self.waiting.items()):
             asset = found.get(there)
             why = None if asset is None else _trouble(asset)
@@ -131,7 +131,8 @@ class _Registering:
             if self._line.stopping.wait(patience.poll_interval):
                 raise StoppedError
             late = time.monotonic() > give_up if patience.scan_timeout else self._has_scanned()
-            self.look()
+            # Thousands of folders are not all searched each second, while Immich is busy with them.
+            self.look(whole=late)
             if late:
                 break
 
@@ -145,7 +146,7 @@ class _Registering:
             self._may_ask_queue = False
             return False
 
-    def _search(self, wanted: Collection[str]) -> dict[str, Asset]:
+    def _search(self, wanted: Collection[str], *, whole: bool) -> dict[str, Asset]:
         folders: dict[str, set[str]] = defaultdict(set)
         for path in wanted:
             folders[folder_of(path)].add(path)
@@ -153,7 +154,10 @@ class _Registering:
         for folder, paths in folders.items():
             if self._line.stopping.is_set():
                 raise StoppedError
-            found |= self._line.ask(partial(_in_folder, self._library_id, folder, paths))
+            in_folder = self._line.ask(partial(_in_folder, self._library_id, folder, paths))
+            if not in_folder and not whole:
+                break
+            found |= in_folder
         return found
 
     def _give_up(self, path: str, why: Why) -> None:

@@ -100,7 +100,7 @@ def test_fault_one_missing_file_ends_the_run(place: Place) -> None:
     done = registered(place, here, never, patience=IMPATIENT)
     assert (set(done.assets), done.missing) == ({here}, {never: Why.NOT_TAKEN_IN})
     assert place.asked.count("POST /libraries/") == 1
-    assert "time limit" in done.missing[never].words
+    assert "has not taken it in" in done.missing[never].words
 
 
 def test_nothing_is_scanned_for_what_is_gone(place: Place) -> None:
@@ -133,6 +133,18 @@ def test_a_scan_that_takes_long(sandboxed: Place, sandbox: Sandbox) -> None:
     done = registered(sandboxed, path, patience=Patience(scan_timeout=0, poll_interval=0.02))
     later.join()
     assert (set(done.assets), done.missing) == ({path}, {})
+
+
+def test_while_immich_scans_not_every_folder_is_searched(sandboxed: Place) -> None:
+    paths = sandboxed.add(*(f"{number}/a.jpg" for number in range(30)))
+    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": True})
+
+    done = registered(sandboxed, *paths, patience=Patience(scan_timeout=0.3, poll_interval=0.05))
+    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": False})
+
+    assert set(done.missing) == set(paths)
+    visibilities = 1 if sandboxed.client.version().major >= 3 else 3
+    assert sandboxed.asked.count("POST /search/metadata") < 70 * visibilities
 
 
 def test_a_run_that_is_stopped_waits_no_longer(sandboxed: Place) -> None:
