@@ -45,7 +45,8 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: how long after a scan a file may take to appear (0: as long as Immich scans), and between two looks."""
+    """Seconds: how long a file may take to appear (0: as long as Immich scans, or for ever where the key may not ask
+    whether it does), and between two looks."""
 
     scan_timeout: float = 5.0
     poll_interval: float = 1.0
@@ -65,14 +66,13 @@ def register(
 ) -> Registration:
     """Searches for files of this machine; asks for one scan where any is not found, and waits until they are.
 
-    Every file is answered for. Raises StoppedError, and whatever else `Line.ask` does; what was taken in until then is
-    found by the next search.
+    While Immich scans already no other scan is asked for, so that those of many batches do not pile up; that needs
+    `queue.read`, and is left to itself without it. Every file is answered for. Raises StoppedError, and whatever else
+    `Line.ask` does; what was taken in until then is found by the next search.
     """
     work = _Registering(line, library_id, path_map, paths)
     work.look()
     if work.waiting:
-        line.ask(lambda immich: immich.scan(library_id))
-        work.done.scanned = True
         work.wait(patience or Patience())
     return work.done
 
@@ -126,25 +126,30 @@ class _Registering:
                 self.done.missing[path] = why or Why.NOT_TAKEN_IN
 
     def wait(self, patience: Patience) -> None:
-        give_up = time.monotonic() + patience.scan_timeout
-        while self.waiting:
-            if self._line.stopping.wait(patience.poll_interval):
-                raise StoppedError
-            late = time.monotonic() > give_up if patience.scan_timeout else self._has_scanned()
+        give_up, late = time.monotonic() + patience.scan_timeout, False
+        while self.waiting and not late:
+            is_over = time.monotonic() > give_up
+            asks = not (self.done.scanned and patience.scan_timeout)
+            is_idle = self._is_idle() if asks else None
+            late = is_over if patience.scan_timeout else self.done.scanned and is_idle is True
+            if not late:
+                if not self.done.scanned and is_idle is not False:
+                    self._line.ask(lambda immich: immich.scan(self._library_id))
+                    self.done.scanned = True
+                if self._line.stopping.wait(patience.poll_interval):
+                    raise StoppedError
             # Thousands of folders are not all searched each second, while Immich is busy with them.
             self.look(whole=late)
-            if late:
-                break
 
-    def _has_scanned(self) -> bool:
-        """Whether Immich has nothing left to scan. A key that may not ask waits for ever, as it was told to."""
+    def _is_idle(self) -> bool | None:
+        """Whether Immich has nothing to scan; None where the key may not ask."""
         if not self._may_ask_queue:
-            return False
+            return None
         try:
             return self._line.ask(Immich.library_queue).is_idle
         except Forbidden:
             self._may_ask_queue = False
-            return False
+            return None
 
     def _search(self, wanted: Collection[str], *, whole: bool) -> dict[str, Asset]:
         folders: dict[str, set[str]] = defaultdict(set)
