@@ -15,9 +15,12 @@ from .records import StoredAsset, StoredLibrary
 
 
 class LibraryStore(Database):
-    def create_library(self, name: str, import_paths: Sequence[str], exclusions: Sequence[str]) -> StoredLibrary:
+    def create_library(
+        self, name: str, import_paths: Sequence[str], exclusions: Sequence[str], owner_id: str | None = None
+    ) -> StoredLibrary:
         moment = datetime.now(UTC)
-        library = StoredLibrary(str(uuid4()), name, tuple(import_paths), tuple(exclusions), moment, moment, None)
+        paths, globs = tuple(import_paths), tuple(exclusions)
+        library = StoredLibrary(str(uuid4()), name, paths, globs, moment, moment, None, owner_id)
         self._keep(library)
         return library
 
@@ -54,9 +57,10 @@ class LibraryStore(Database):
             library.created_at.isoformat(),
             library.updated_at.isoformat(),
             refreshed,
+            library.owner_id,
         ]
         with self._transaction() as database:
-            database.execute("INSERT OR REPLACE INTO library VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+            database.execute("INSERT OR REPLACE INTO library VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _library(row: sqlite3.Row) -> StoredLibrary:
@@ -69,4 +73,5 @@ def _library(row: sqlite3.Row) -> StoredLibrary:
         created_at=datetime.fromisoformat(row["created_at"]),
         updated_at=datetime.fromisoformat(row["updated_at"]),
         refreshed_at=None if refreshed is None else datetime.fromisoformat(refreshed),
+        owner_id=row["owner_id"],
     )

@@ -36,7 +36,7 @@ class Why(StrEnum):
 _WORDS = {
     Why.UNREADABLE_NAME: "Its name is no valid Unicode: Immich can't be asked for it before it is renamed.",
     Why.GONE: "The file is not in the folder any more.",
-    Why.NOT_TAKEN_IN: "Immich did not take it in at a scan within the time limit.",
+    Why.NOT_TAKEN_IN: "Immich has not taken it in yet, or leaves out files like this one.",
     Why.OFFLINE: "Immich calls it offline: it did not see the file.",
     Why.TRASHED: "It lies in Immich's trash.",
     Why.DELETED: "Immich does not have it any more.",
@@ -45,7 +45,8 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: how long after a scan a file may take to appear (0: as long as Immich scans), and between two looks."""
+    """Seconds: how long a file may take to appear (0: as long as Immich scans, or for ever where the key may not ask
+    whether it does), and between two looks."""
 
     scan_timeout: float = 5.0
     poll_interval: float = 1.0
@@ -65,14 +66,13 @@ def register(
 ) -> Registration:
     """Searches for files of this machine; asks for one scan where any is not found, and waits until they are.
 
-    Every file is answered for. Raises StoppedError, and whatever else `Line.ask` does; what was taken in until then is
-    found by the next search.
+    While Immich scans already no other scan is asked for, so that those of many batches do not pile up; that needs
+    `queue.read`, and is left to itself without it. Every file is answered for. Raises StoppedError, and whatever else
+    `Line.ask` does; what was taken in until then is found by the next search.
     """
     work = _Registering(line, library_id, path_map, paths)
     work.look()
     if work.waiting:
-        line.ask(lambda immich: immich.scan(library_id))
-        work.done.scanned = True
         work.wait(patience or Patience())
     return work.done
 
@@ -107,9 +107,9 @@ class _Registering:
         for path in [each for each in self.waiting if not _is_text(each)]:
             self._give_up(path, Why.UNREADABLE_NAME)
 
-    def look(self) -> None:
-        """Searches once for all that are waiting."""
-        found = self._search(set(self.waiting.values()))
+    def look(self, *, whole: bool = True) -> None:
+        """Searches for those that are waiting; unless for the `whole` of them, up to a folder that has nothing new."""
+        found = self._search(set(self.waiting.values()), whole=whole)
         for path, there in list(self.waiting.items()):
             asset = found.get(there)
             why = None if asset is None else _trouble(asset)
@@ -126,26 +126,32 @@ class _Registering:
                 self.done.missing[path] = why or Why.NOT_TAKEN_IN
 
     def wait(self, patience: Patience) -> None:
-        give_up = time.monotonic() + patience.scan_timeout
-        while self.waiting:
-            if self._line.stopping.wait(patience.poll_interval):
-                raise StoppedError
-            late = time.monotonic() > give_up if patience.scan_timeout else self._has_scanned()
-            self.look()
-            if late:
-                break
+        give_up, late = time.monotonic() + patience.scan_timeout, False
+        while self.waiting and not late:
+            is_over = time.monotonic() > give_up
+            asks = not (self.done.scanned and patience.scan_timeout)
+            is_idle = self._is_idle() if asks else None
+            late = is_over if patience.scan_timeout else self.done.scanned and is_idle is True
+            if not late:
+                if not self.done.scanned and is_idle is not False:
+                    self._line.ask(lambda immich: immich.scan(self._library_id))
+                    self.done.scanned = True
+                if self._line.stopping.wait(patience.poll_interval):
+                    raise StoppedError
+            # Thousands of folders are not all searched each second, while Immich is busy with them.
+            self.look(whole=late)
 
-    def _has_scanned(self) -> bool:
-        """Whether Immich has nothing left to scan. A key that may not ask waits for ever, as it was told to."""
+    def _is_idle(self) -> bool | None:
+        """Whether Immich has nothing to scan; None where the key may not ask."""
         if not self._may_ask_queue:
-            return False
+            return None
         try:
             return self._line.ask(Immich.library_queue).is_idle
         except Forbidden:
             self._may_ask_queue = False
-            return False
+            return None
 
-    def _search(self, wanted: Collection[str]) -> dict[str, Asset]:
+    def _search(self, wanted: Collection[str], *, whole: bool) -> dict[str, Asset]:
         folders: dict[str, set[str]] = defaultdict(set)
         for path in wanted:
             folders[folder_of(path)].add(path)
@@ -153,7 +159,10 @@ class _Registering:
         for folder, paths in folders.items():
             if self._line.stopping.is_set():
                 raise StoppedError
-            found |= self._line.ask(partial(_in_folder, self._library_id, folder, paths))
+            in_folder = self._line.ask(partial(_in_folder, self._library_id, folder, paths))
+            if not in_folder and not whole:
+                break
+            found |= in_folder
         return found
 
     def _give_up(self, path: str, why: Why) -> None:

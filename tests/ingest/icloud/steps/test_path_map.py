@@ -35,7 +35,7 @@ def test_the_longest_one_is_exchanged(rules: list[str], path: str, mapped: str) 
 
 @pytest.mark.parametrize("rule", ["", "/photos", "photos=/mnt", "/photos=mnt", "=/mnt", "/photos="])
 def test_a_rule_that_makes_no_sense(rule: str) -> None:
-    with pytest.raises(OptionError, match="--path-map: .*HOST=IMMICH"):
+    with pytest.raises(OptionError, match=r"--path-map: .*HOST=IMMICH"):
         PathMap([rule])
 
 

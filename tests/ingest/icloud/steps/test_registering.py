@@ -100,7 +100,7 @@ def test_fault_one_missing_file_ends_the_run(place: Place) -> None:
     done = registered(place, here, never, patience=IMPATIENT)
     assert (set(done.assets), done.missing) == ({here}, {never: Why.NOT_TAKEN_IN})
     assert place.asked.count("POST /libraries/") == 1
-    assert "time limit" in done.missing[never].words
+    assert "has not taken it in" in done.missing[never].words
 
 
 def test_nothing_is_scanned_for_what_is_gone(place: Place) -> None:
@@ -133,6 +133,40 @@ def test_a_scan_that_takes_long(sandboxed: Place, sandbox: Sandbox) -> None:
     done = registered(sandboxed, path, patience=Patience(scan_timeout=0, poll_interval=0.02))
     later.join()
     assert (set(done.assets), done.missing) == ({path}, {})
+
+
+def test_scans_of_many_batches_do_not_pile_up(sandboxed: Place, sandbox: Sandbox) -> None:
+    paths = sandboxed.add("a.jpg", "b.jpg", "c.jpg")
+    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": True})
+
+    batches = [registered(sandboxed, path, patience=Patience(0.1, 0.02)) for path in paths]
+
+    assert [batch.scanned for batch in batches] == [True, False, False]
+    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": False})
+    assert set(registered(sandboxed, *paths).assets) == set(paths)
+
+
+def test_a_key_that_may_not_ask_whether_immich_scans(sandboxed: Place, sandbox: Sandbox) -> None:
+    here, never = sandboxed.add("a.jpg", "b.txt")
+    line = sandboxed.line_with(sandbox.create_key(sorted(registering.PERMISSIONS)))
+
+    done = register(line, sandboxed.library_id, [here, never], PathMap(), IMPATIENT)
+
+    assert (set(done.assets), done.missing, done.scanned) == ({here}, {never: Why.NOT_TAKEN_IN}, True)
+    assert sandboxed.asked.count("GET /queues/library") == 1
+    line.close_own()
+
+
+def test_while_immich_scans_not_every_folder_is_searched(sandboxed: Place) -> None:
+    paths = sandboxed.add(*(f"{number}/a.jpg" for number in range(30)))
+    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": True})
+
+    done = registered(sandboxed, *paths, patience=Patience(scan_timeout=0.3, poll_interval=0.05))
+    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": False})
+
+    assert set(done.missing) == set(paths)
+    visibilities = 1 if sandboxed.client.version().major >= 3 else 3
+    assert sandboxed.asked.count("POST /search/metadata") < 70 * visibilities
 
 
 def test_a_run_that_is_stopped_waits_no_longer(sandboxed: Place) -> None:

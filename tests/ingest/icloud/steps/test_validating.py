@@ -128,11 +128,15 @@ def test_a_key_that_is_not_accepted(sandboxed: Place) -> None:
     line.close_own()
 
 
-def test_a_library_of_somebody_else(sandboxed: Place) -> None:
-    found = validated(sandboxed, sandboxed.top)
+def test_a_library_of_somebody_else(sandboxed: Place, sandbox: Sandbox) -> None:
+    """Found out together with what else is wrong."""
+    stranger = sandbox.create_user("Bo", "bo@example.org")
+    sandboxed.library_id = sandbox.create_library("Bo's", sandboxed.top, owner_id=stranger)
 
-    other = validating.wrong_owner(found.library, found.user)
-    assert other == ""
+    owner, folder = problems(sandboxed, "/elsewhere")
+
+    assert owner.startswith(f"The library Bo's belongs to somebody else than {sandbox.email}")
+    assert folder.startswith("/elsewhere lies under no import path")
 
 
 def test_nobody_answers(sandboxed: Place, sandbox: Sandbox) -> None:
