@@ -205,7 +205,7 @@ def test_what_is_pending_is_listed_and_cleared(library: Library) -> None:
     cleared = io.StringIO()
     call_command("sync_icloud", "--clear-pending", "--library-id", library.id, stdout=cleared)
     assert [Path(each["path"]).name for each in listed.events] == ["IMG_0001.HEIC", "IMG_2.HEIC"]
-    assert "did not take it in" in listed.events[0]["reason"]
+    assert "has not taken it in yet" in listed.events[0]["reason"]
     assert cleared.getvalue() == "2 photos are pending no more.\n"
     assert call("--pending").events == []
     library.sandbox._scanner.is_paused = False

@@ -141,7 +141,7 @@ def test_a_missing_file_is_pending_and_the_others_go_on(library: Library) -> Non
     assert (ran.code, ran.outcomes) == (1, {"IMG_0001.HEIC": "done", "IMG_2.HEIC": "pending"})
     assert ran.end["pending"] == 1
     assert library.asset(good["original"]).is_favorite
-    assert "IMG_2-thumb.JPG: Immich did not take it in" in library.rows()["IMG_2.HEIC"].reason
+    assert "IMG_2-thumb.JPG: Immich has not taken it in yet" in library.rows()["IMG_2.HEIC"].reason
     assert ICloudRun.objects.first().outcome == ICloudRun.Outcome.SOME_PENDING
 
     library.sandbox._scanner.is_paused = False
