@@ -145,6 +145,7 @@ def test_a_missing_file_is_pending_and_the_others_go_on(library: Library) -> Non
     assert ICloudRun.objects.first().outcome == ICloudRun.Outcome.SOME_PENDING
 
     library.sandbox._scanner.is_paused = False
+    library.sandbox.run_scans()
     assert library.sync(*EVERYTHING).outcomes == {"IMG_2.HEIC": "done"}
     assert library.sync(*EVERYTHING).outcomes == {}
     assert library.stacks() == [["IMG_2.HEIC", "IMG_2-thumb.JPG"]]
