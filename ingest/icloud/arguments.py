@@ -43,8 +43,22 @@ class _Ignored(Action):
         namespace.ignored = [*(namespace.ignored or ()), str(option_string)]
 
 
+class _Kept(Action):
+    """Keeps the name and its values as words of a command line."""
+
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        words = [values] if isinstance(values, str) else values or ()
+        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or ()), str(option_string), *map(str, words)])
+
+
 def add(parser: ArgumentParser) -> None:
-    """Adds all of them."""
+    """Adds all of them to the command's."""
     parser.add_argument(
         "-d",
         "--directory",
@@ -123,6 +137,18 @@ def add(parser: ArgumentParser) -> None:
         parser.add_argument(name, dest="ignored", action=_Ignored, nargs=0, help=SUPPRESS)
     for name in _WITH_VALUES:
         parser.add_argument(name, dest="ignored", action=_Ignored, help=SUPPRESS)
+
+
+def add_for_icloudpd(parser: ArgumentParser, dest: str) -> None:
+    """Adds the plugin's options to icloudpd's parser, which keeps them in `dest` as they are given."""
+    ours = ArgumentParser(add_help=False)
+    add(ours)
+    for action in ours._actions:
+        for name in action.option_strings:
+            if name.startswith(PREFIX) and name != f"{PREFIX}directory":
+                parser.add_argument(
+                    name, dest=dest, action=_Kept, nargs=action.nargs, metavar=action.metavar, help=action.help
+                )
 
 
 def settle(given: dict[str, object]) -> list[str]:
