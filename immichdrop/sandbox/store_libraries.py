@@ -47,6 +47,11 @@ class LibraryStore(Database):
         found = self._rows("SELECT * FROM asset WHERE library_id = ?", [library_id])
         return [rows.asset(row, self.directory) for row in found]
 
+    def library_assets_like(self, library_id: str, path_part: str) -> list[StoredAsset]:
+        """Those with this part in their paths, in any case; latest taken first."""
+        query = "SELECT * FROM asset WHERE library_id = ? AND path LIKE ? ORDER BY file_created_at DESC, id"
+        return [rows.asset(row, self.directory) for row in self._rows(query, [library_id, f"%{path_part}%"])]
+
     def _keep(self, library: StoredLibrary) -> None:
         refreshed = None if library.refreshed_at is None else library.refreshed_at.isoformat()
         values = [

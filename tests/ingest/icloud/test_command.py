@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,13 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from immichdrop.command_line import main
+from ingest.icloud import arguments
 from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
 from ingest.icloud.outcomes import Summary, Told
 from ingest.icloud.reporting import PlainReport, TerminalReport
 from tests.ingest.icloud.conftest import EVERYTHING, SIZES, Library, call
 from tests.ingest.icloud.downloads import Photo
+from tests.serving import ROOT
 
 # --- set-up
 
@@ -269,3 +273,23 @@ def test_plain_words_and_a_terminal() -> None:
     ]
     assert "pending: /photos/b[red].HEIC" in terminal.getvalue()
     assert "done: /photos/a.HEIC" not in terminal.getvalue()
+
+
+# --- docs
+
+
+def test_every_option_is_documented_and_no_other() -> None:
+    parser = ArgumentParser()
+    arguments.add(parser)
+    ours = {
+        name
+        for action in parser._actions
+        for name in action.option_strings
+        if action.help != SUPPRESS and name.startswith("--") and not name.startswith(arguments.PREFIX)
+    }
+    page = (ROOT / "docs" / "icloud.md").read_text()
+    table = page.split("## Options", 1)[1].split("It ends with", 1)[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = {name for cell in cells for name in re.findall(r"`(--[a-z-]+)", cell)}
+    assert documented == ours - {"--help", "--interval"}
+    assert "--interval" in table
