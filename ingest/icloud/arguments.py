@@ -108,6 +108,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--favorite-to-rating", dest="favorite_rating", nargs="?", type=int, choices=range(6), const=5, help=SUPPRESS
     )
+    parser.add_argument("--upload", action="store_true", help="send the files: Immich does not see the folder")
     parser.add_argument("--since", metavar="DATE", type=day, help="only photos taken on this day or later")
     parser.add_argument("--watch", action="store_true", help="go on, and take photos as they come")
     parser.add_argument(

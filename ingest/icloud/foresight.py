@@ -13,7 +13,7 @@ def words(row: ICloudPhoto, photo: Photo, options: Options) -> str:
     steps = []
     if row.pending != Pending.FAVORITE:
         count = len(photo.files)
-        steps.append(f"register {count} {'file' if count == 1 else 'files'}")
+        steps.append(f"{'register' if options.library_id else 'send'} {count} {'file' if count == 1 else 'files'}")
         if len(stills(photo, options.stack)) > 1:
             steps.append(f"stack {', '.join(file.size for file in stills(photo, options.stack))}")
         if options.live and live.pairs(photo, options.live):

@@ -4,7 +4,7 @@ import fcntl
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 
@@ -15,6 +15,7 @@ from ingest.folders.network import Line, Network, Pace
 from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Report, Summary
 from ingest.icloud.run import Run
+from ingest.icloud.targets import Library, Storage
 
 
 @dataclass(slots=True)
@@ -26,28 +27,35 @@ class Job:
     report: Report
     stopping: threading.Event
     pace: Pace
-    line: Line | None = None
+    lines: list[Line] = field(default_factory=list)
 
     def stop(self) -> None:
         """From any thread, or from a signal's handler."""
         self.stopping.set()
-        if self.line is not None:
-            self.line.stopping.set()
+        for line in self.lines:
+            line.stopping.set()
 
     def run(self, options: Options, only: Collection[str] | None = None) -> Summary:
         """Goes through the folders. `only`: paths in them that changed. Raises BusyError, and what `Run` does."""
-        place = options.library_id
-        with _alone(place, dry_run=options.dry_run):
-            self.report.begins(", ".join(map(shown, options.directories)), f"library {shown(place)}")
-            self.line = Line(self.network, lambda each: Immich(each, self.key), self.pace, threading.Event())
-            if self.stopping.is_set():
-                self.line.stopping.set()
+        with _alone(options.place, dry_run=options.dry_run):
+            where = f"library {shown(options.library_id)}" if options.library_id else "Immich"
+            self.report.begins(", ".join(map(shown, options.directories)), where)
+            self.lines.clear()
+            line = self._line()
+            target = Library(options, line) if options.library_id else Storage(options, line, self._line)
             try:
-                summary = Run(place, options, self.line, self.report)(only)
+                summary = Run(options, line, target, self.report)(only)
             finally:
                 self.report.close()
         self.report.ends(summary)
         return summary
+
+    def _line(self) -> Line:
+        line = Line(self.network, lambda each: Immich(each, self.key), self.pace, threading.Event())
+        self.lines.append(line)
+        if self.stopping.is_set():
+            line.stopping.set()
+        return line
 
 
 @contextmanager
@@ -60,5 +68,5 @@ def _alone(place: str, *, dry_run: bool) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BusyError(f"Another sync_icloud is at work in the library {place}.") from error
+            raise BusyError("Another sync_icloud is at work there.") from error
         yield

@@ -24,7 +24,8 @@ from ingest.icloud.models import ICloudPhoto, ICloudRun
 from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Outcomes, Report, Summary, Told
 from ingest.icloud.reading import Listing
-from ingest.icloud.steps.validating import Place, SetupError, validate
+from ingest.icloud.steps.validating import SetupError
+from ingest.icloud.targets import Target
 from ingest.icloud.working import Working
 
 logger = logging.getLogger("ingest.icloud")
@@ -33,19 +34,20 @@ RUNS_KEPT = 1000
 
 
 class Run:
-    """`place`: see `models`."""
+    """`target`: where photos go."""
 
-    def __init__(self, place: str, options: Options, line: Line, report: Report) -> None:
-        self.place = place
+    def __init__(self, options: Options, line: Line, target: Target, report: Report) -> None:
+        self.place = options.place
         self.options = options
         self.line = line
         self.report = report
         self.outcomes = Outcomes(report, ", ".join(map(shown, options.directories)))
-        self._working = Working(options, line, self.outcomes, self._checked)
-        self._known = store.folders(place)
+        self._target = target
+        self._working = Working(options, line, self.outcomes, target)
+        self._known = store.folders(self.place)
         self._row: ICloudRun | None = None
         self._error: Exception | None = None
-        self._checked_place: Place | None = None
+        self._is_checked = False
         self._left: list[ICloudPhoto] = []
         self._unread: list[str] = []
         self._told: set[bool] = set()  # whether photos that were read have sidecars
@@ -72,13 +74,13 @@ class Run:
     def _whole(self, only: Collection[str] | None) -> None:
         options = self.options
         if options.dry_run:
-            self._checked()
+            self._check()
             self._foresee()
             return
         if only is None:
             self._begin()
         if any(key_of(directory) not in self._known for directory in options.directories):
-            self._checked()
+            self._check()
         if options.batch_log is not None and only is None:
             self._take_over(batch_log.read(options.batch_log))
         if only is None:
@@ -193,6 +195,7 @@ class Run:
     def _work(self, batch: list[ICloudPhoto]) -> None:
         self._stop_here()
         self._begin()
+        self._check()
         self._write_log(batch)
         self._working(batch)
         self._left += [row for row in batch if row.pending]
@@ -211,16 +214,14 @@ class Run:
             photo = store.photo_of(row)
             self.outcomes.add(Told(photo.key, "would_change", foresight.words(row, photo, options)))
 
-    def _checked(self) -> Place:
-        """Where photos are registered, once it is certain that they can be. Raises SetupError and NoServerError."""
-        if self._checked_place is None:
-            if self.line.network.choose() is None:
-                raise NoServerError("; ".join(self.line.network.why))
-            options = self.options
-            self._checked_place = validate(
-                self.line, options.library_id, options.directories, options.path_map, options.permissions
-            )
-        return self._checked_place
+    def _check(self) -> None:
+        """Whether Immich answers, and all can be done, once for a run. Raises SetupError and NoServerError."""
+        if self._is_checked:
+            return
+        if self.line.network.choose() is None:
+            raise NoServerError("; ".join(self.line.network.why))
+        self._target.user()
+        self._is_checked = True
 
     # How it went
 

@@ -5,7 +5,7 @@ step that it was at.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ingest.folders.models import shown
@@ -17,27 +17,21 @@ from ingest.icloud.outcomes import WORDS, Outcomes, Told
 from ingest.icloud.photos import Photo
 from ingest.icloud.steps import favourites, live, stacking
 from ingest.icloud.steps.albums import Albums, memberships
-from ingest.icloud.steps.registering import Registration, Why, register
 from ingest.icloud.steps.results import Results
-from ingest.icloud.steps.validating import Place
-
-# Nothing that another look would change: its owner took it away.
-_TAKEN_AWAY = (Why.GONE, Why.TRASHED)
+from ingest.icloud.targets import Registered, Target
 
 
 @dataclass(slots=True)
 class _Work:
-    """A photo in a batch. `missing`: files that are no assets yet; `done`, `problems`: in words."""
+    """A photo in a batch. `missing`: why files are no assets; `is_whole`: none of them may become one; `done`,
+    `problems`: in words."""
 
     row: ICloudPhoto
     photo: Photo
-    missing: dict[str, Why] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    is_whole: bool = True
     done: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-
-    @property
-    def is_whole(self) -> bool:
-        return all(why in _TAKEN_AWAY for why in self.missing.values())
 
     @property
     def is_for_all(self) -> bool:
@@ -45,13 +39,13 @@ class _Work:
 
 
 class Working:
-    """`place` asks Immich, once, where photos are registered."""
+    """Does it for one batch after the other."""
 
-    def __init__(self, options: Options, line: Line, outcomes: Outcomes, place: Callable[[], Place]) -> None:
+    def __init__(self, options: Options, line: Line, outcomes: Outcomes, target: Target) -> None:
         self._options = options
         self._line = line
         self._outcomes = outcomes
-        self._place = place
+        self._target = target
         self._albums: Albums | None = None
 
     def __call__(self, rows: Sequence[ICloudPhoto]) -> None:
@@ -71,33 +65,31 @@ class Working:
             detail = work.row.reason if work.row.pending else ", ".join(work.done)
             self._outcomes.add(Told(work.photo.key, outcome, detail))
 
-    def _register(self, batch: Sequence[_Work]) -> Registration:
-        options = self._options
-        paths = [file.path for work in batch for file in work.photo.files]
-        found = register(self._line, self._place().library.id, paths, options.path_map, options.patience)
+    def _register(self, batch: Sequence[_Work]) -> Registered:
+        found = self._target.register([file.path for work in batch for file in work.photo.files])
         for work in batch:
-            work.missing = {
-                file.path: found.missing[file.path] for file in work.photo.files if file.path in found.missing
-            }
+            paths = [file.path for file in work.photo.files]
+            work.missing = {path: found.missing[path] for path in paths if path in found.missing}
+            work.is_whole = found.given_up.issuperset(work.missing)
             if work.is_whole:
                 self._outcomes.summary.counts["registered"] += 1
         return found
 
-    def _stack(self, batch: Sequence[_Work], found: Registration) -> None:
+    def _stack(self, batch: Sequence[_Work], found: Registered) -> None:
         sizes = self._options.stack
         todo = [work for work in batch if sizes and work.is_for_all and not work.row.stacked]
         results = stacking.stack(self._line, [work.photo for work in todo], found.assets, sizes) if todo else {}
         for work in self._take("stacked", todo, results):
             work.row.stacked = work.is_whole
 
-    def _link(self, batch: Sequence[_Work], found: Registration) -> None:
+    def _link(self, batch: Sequence[_Work], found: Registered) -> None:
         sizes = self._options.live
         todo = [work for work in batch if sizes and work.is_for_all and not work.row.live_linked]
         results = live.link(self._line, [work.photo for work in todo], found.assets, sizes) if todo else {}
         for work in self._take("live", todo, results):
             work.row.live_linked = work.is_whole
 
-    def _mark(self, batch: Sequence[_Work], found: Registration) -> None:
+    def _mark(self, batch: Sequence[_Work], found: Registered) -> None:
         """Only what was made a favourite here ceases to be one: what else is one in Immich is its owner's choice."""
         sizes, unset = self._options.favorite, self._options.unset_favorites
         todo = [work for work in batch if sizes and (work.photo.favorite or (unset and _was_marked(work)))]
@@ -106,7 +98,7 @@ class Working:
         for work in self._take("favorites", todo, results):
             work.row.favored = work.photo.favorite
 
-    def _fill(self, batch: Sequence[_Work], found: Registration) -> None:
+    def _fill(self, batch: Sequence[_Work], found: Registered) -> None:
         rules = self._options.albums
         names = {
             work.photo.key: sorted({name for name, _ in memberships(work.photo, found.assets, rules)})
@@ -116,7 +108,7 @@ class Working:
         todo = [work for work in batch if set(names.get(work.photo.key, ())) - set(store.albums_of(work.row))]
         if not todo:
             return
-        self._albums = self._albums or Albums(self._line, self._place().user.id)
+        self._albums = self._albums or Albums(self._line, self._target.user().id)
         results = self._albums.fill([work.photo for work in todo], found.assets, rules)
         for work in self._take("albums", todo, results):
             if work.is_whole:
@@ -141,7 +133,7 @@ def _was_marked(work: _Work) -> bool:
 
 
 def _settle(work: _Work) -> None:
-    missing = [f"{shown(path.rpartition('/')[2])}: {why.words}" for path, why in work.missing.items()]
+    missing = [f"{shown(path.rpartition('/')[2])}: {why}" for path, why in work.missing.items()]
     work.row.reason = " ".join([*work.problems, *missing])
     if work.is_whole and not work.problems:
         work.row.pending = store.Pending.NOTHING

@@ -34,7 +34,7 @@ def validate(
     `directories`: icloudpd's download folders on this machine, absolute, also with its date templates.
     `permissions`: what the key must be allowed, from the `PERMISSIONS` of the steps that will be taken.
     """
-    user = whose_key(line, permissions)
+    user = whose_key(line, {*permissions, *PERMISSIONS})
     if not user.is_admin:
         raise SetupError(
             [
@@ -59,7 +59,7 @@ def whose_key(line: Line, permissions: Collection[str]) -> User:
     """The key's user. Raises SetupError when it is not accepted, or lacks one of the permissions."""
     try:
         granted = line.ask(lambda immich: immich.permissions())
-        lacking = [] if "all" in granted else sorted({*permissions, *PERMISSIONS} - granted)
+        lacking = [] if "all" in granted else sorted(set(permissions) - granted)
         if lacking:
             raise SetupError([f"The API key lacks {', '.join(lacking)}. Give it these permissions in Immich."])
         return line.ask(lambda immich: immich.me())

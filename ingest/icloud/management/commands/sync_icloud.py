@@ -23,7 +23,7 @@ from ingest.folders.watching import Watching
 from ingest.icloud import arguments, batch_log, store
 from ingest.icloud.batch_log import BatchLogError
 from ingest.icloud.job import Job
-from ingest.icloud.options import Options
+from ingest.icloud.options import UPLOAD, Options
 from ingest.icloud.outcomes import Report
 from ingest.icloud.reporting import JsonReport, PlainReport, TerminalReport
 from ingest.icloud.steps.album_rules import read_rule
@@ -124,7 +124,7 @@ class Command(BaseCommand):
         return False
 
     def _tell_pending(self, given: dict[str, object]) -> None:
-        place = str(given["library_id"]) if given["library_id"] else None
+        place = UPLOAD if given["upload"] else str(given["library_id"]) if given["library_id"] else None
         roots = self._roots(given) or None
         if given["clear_pending"]:
             count = store.clear_pending(place, roots)
@@ -146,8 +146,9 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=USAGE) from error
         if not options.directories:
             raise CommandError("Name icloudpd's download folder with --directory.", returncode=USAGE)
-        if not options.library_id:
-            raise CommandError("Name Immich's external library with --library-id.", returncode=USAGE)
+        if bool(options.library_id) == bool(given["upload"]):
+            message = "Name Immich's external library with --library-id, or have the files sent with --upload."
+            raise CommandError(message, returncode=USAGE)
         if options.process_existing and options.process_existing_favorites:
             message = "--process-existing and --process-existing-favorites exclude each other."
             raise CommandError(message, returncode=USAGE)
