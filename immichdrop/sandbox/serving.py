@@ -120,6 +120,15 @@ class Sandbox:
         """Scan the libraries that wait for it."""
         self._scanner.run()
 
+    def pause_scans(self) -> None:
+        """Those that are asked for wait from now on, as when an administrator pauses the queue."""
+        self._scanner.is_paused = True
+
+    def resume_scans(self) -> None:
+        """Scan the libraries that waited, and those that will be asked for."""
+        self._scanner.is_paused = False
+        self._scanner.run()
+
     def create_library(self, name: str, *import_paths: Path, owner_id: str | None = None) -> str:
         """The id of a new external library of these folders, which may not lie in `directory`.
 

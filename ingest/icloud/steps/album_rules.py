@@ -22,10 +22,10 @@ class AlbumRule:
     template: str
 
     def name_for(self, created: datetime) -> str:
-        """The album of a photo: in `{:%Y/%m}` stands its date, in the time zone that the date has."""
+        """The album of a photo: in `{:%Y/%m}` stands its date, as often as wished, in the time zone that it has."""
         if "{:" not in self.template:
             return self.template
-        return self.template.format(created).strip()
+        return self.template.format(*[created] * self.template.count("{")).strip()
 
 
 def read_rule(text: str) -> AlbumRule:
@@ -47,14 +47,14 @@ def _sizes(named: str, text: str) -> Sequence[str]:
 
 
 def _check(rule: AlbumRule) -> None:
-    """The date is all that a template may ask for, and it may do so once: that is what the plugin takes."""
+    """The date is all that a template may ask for: `{0.__class__}` and the like are none of anybody's business."""
     try:
         fields = [name for _, name, _, _ in Formatter().parse(rule.template) if name is not None]
-        understood = fields == [""]
+        understood = set(fields) == {""}
         rule.name_for(_SOME_DAY)
     except (ValueError, IndexError, KeyError, AttributeError):
         understood = False
     if not understood:
         raise OptionError(
-            f"{OPTION}: {rule.template!r} can't be filled in. A date stands in it once, like 'iCloud/{{:%Y/%m}}'."
+            f"{OPTION}: {rule.template!r} can't be filled in. A date stands in it like this: 'iCloud/{{:%Y/%m}}'."
         )

@@ -25,7 +25,7 @@ def test_runs_and_what_is_pending(library: Library, admin: Client) -> None:
     library.write(Photo("<b>.HEIC", rating=5))
     library.sync(*EVERYTHING)
     library.write(Photo("IMG_2.HEIC"))
-    library.sandbox._scanner.is_paused = True
+    library.sandbox.pause_scans()
     library.sync("--scan-timeout", 0.1)
 
     runs = admin.get(RUNS).content.decode()

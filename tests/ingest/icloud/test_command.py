@@ -169,7 +169,7 @@ def test_the_plugins_file_is_read_and_written(library: Library, tmp_path: Path) 
 
 def test_what_is_pending_is_in_the_plugins_file(library: Library, tmp_path: Path) -> None:
     (written,) = library.write(Photo(live=True, rating=5))
-    library.sandbox._scanner.is_paused = True
+    library.sandbox.pause_scans()
     log = tmp_path / "deep" / "pending.json"
     library.sync("--batch-log-file", log, "--scan-timeout", 0.1)
     (photo,) = json.loads(log.read_text())
@@ -203,7 +203,7 @@ def test_a_strange_file_is_left_as_it_is(library: Library, tmp_path: Path, conte
 
 def test_what_is_pending_is_listed_and_cleared(library: Library) -> None:
     library.write(Photo(), Photo("IMG_2.HEIC"))
-    library.sandbox._scanner.is_paused = True
+    library.sandbox.pause_scans()
     library.sync("--scan-timeout", 0.1)
     listed = call("--pending")
     cleared = io.StringIO()
@@ -212,7 +212,7 @@ def test_what_is_pending_is_listed_and_cleared(library: Library) -> None:
     assert "has not taken it in yet" in listed.events[0]["reason"]
     assert cleared.getvalue() == "2 photos are pending no more.\n"
     assert call("--pending").events == []
-    library.sandbox._scanner.is_paused = False
+    library.sandbox.resume_scans()
     assert library.sync().outcomes == {}
 
 

@@ -134,7 +134,7 @@ def test_a_missing_file_is_pending_and_the_others_go_on(library: Library) -> Non
     (good,) = library.write(Photo(rating=5))
     library.sync()
     library.write(Photo("IMG_2.HEIC", {"original": ".HEIC", "thumb": ".JPG"}, created=CREATED.replace(year=2023)))
-    library.sandbox._scanner.is_paused = True
+    library.sandbox.pause_scans()
 
     ran = library.sync(*EVERYTHING, "--scan-timeout", 0.1, "--process-existing")
 
@@ -144,8 +144,7 @@ def test_a_missing_file_is_pending_and_the_others_go_on(library: Library) -> Non
     assert "IMG_2-thumb.JPG: Immich has not taken it in yet" in library.rows()["IMG_2.HEIC"].reason
     assert ICloudRun.objects.first().outcome == ICloudRun.Outcome.SOME_PENDING
 
-    library.sandbox._scanner.is_paused = False
-    library.sandbox.run_scans()
+    library.sandbox.resume_scans()
     assert library.sync(*EVERYTHING).outcomes == {"IMG_2.HEIC": "done"}
     assert library.sync(*EVERYTHING).outcomes == {}
     assert library.stacks() == [["IMG_2.HEIC", "IMG_2-thumb.JPG"]]

@@ -122,13 +122,10 @@ def test_without_a_limit_it_ends_when_immich_has_scanned(place: Place) -> None:
 def test_a_scan_that_takes_long(sandboxed: Place, sandbox: Sandbox) -> None:
     """Without a limit it is waited for, and a limit ends that."""
     (path,) = sandboxed.add("a.jpg")
-    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": True})
+    sandbox.pause_scans()
     assert registered(sandboxed, path, patience=IMPATIENT).missing == {path: Why.NOT_TAKEN_IN}
 
-    def resume() -> None:
-        sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": False})
-
-    later = threading.Timer(0.3, resume)
+    later = threading.Timer(0.3, sandbox.resume_scans)
     later.start()
     done = registered(sandboxed, path, patience=Patience(scan_timeout=0, poll_interval=0.02))
     later.join()
@@ -137,12 +134,12 @@ def test_a_scan_that_takes_long(sandboxed: Place, sandbox: Sandbox) -> None:
 
 def test_scans_of_many_batches_do_not_pile_up(sandboxed: Place, sandbox: Sandbox) -> None:
     paths = sandboxed.add("a.jpg", "b.jpg", "c.jpg")
-    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": True})
+    sandbox.pause_scans()
 
     batches = [registered(sandboxed, path, patience=Patience(0.1, 0.02)) for path in paths]
 
     assert [batch.scanned for batch in batches] == [True, False, False]
-    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": False})
+    sandbox.resume_scans()
     assert set(registered(sandboxed, *paths).assets) == set(paths)
 
 
@@ -157,12 +154,12 @@ def test_a_key_that_may_not_ask_whether_immich_scans(sandboxed: Place, sandbox: 
     line.close_own()
 
 
-def test_while_immich_scans_not_every_folder_is_searched(sandboxed: Place) -> None:
+def test_while_immich_scans_not_every_folder_is_searched(sandboxed: Place, sandbox: Sandbox) -> None:
     paths = sandboxed.add(*(f"{number}/a.jpg" for number in range(30)))
-    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": True})
+    sandbox.pause_scans()
 
     done = registered(sandboxed, *paths, patience=Patience(scan_timeout=0.3, poll_interval=0.05))
-    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": False})
+    sandbox.resume_scans()
 
     assert set(done.missing) == set(paths)
     visibilities = 1 if sandboxed.client.version().major >= 3 else 3
@@ -186,13 +183,13 @@ def test_trashed_and_offline_are_told_apart(sandboxed: Place, sandbox: Sandbox) 
     Path(offline).rename(f"{offline}.away")
     sandboxed.client.scan(sandboxed.library_id)
     sandbox.run_scans()
-    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": True})
+    sandbox.pause_scans()
     Path(f"{offline}.away").rename(offline)
 
     done = registered(sandboxed, trashed, offline, patience=IMPATIENT)
     assert done.missing == {trashed: Why.TRASHED, offline: Why.OFFLINE}
 
-    sandboxed.client._transport.json("PUT", "/queues/library", body={"isPaused": False})
+    sandbox.resume_scans()
     done = registered(sandboxed, trashed, offline)
     assert (set(done.assets), done.missing) == ({offline}, {trashed: Why.TRASHED})
     assert registered(sandboxed, trashed).scanned is False
