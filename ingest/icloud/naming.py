@@ -153,8 +153,8 @@ def _groups(family: Collection[_Name], described: Collection[str]) -> list[_Grou
     for name in sorted(stills, key=lambda name: (bool(name.size), name.rank, name.clashes)):
         _join(groups, name, may_live=False, by_name=bool(name.size))
     for name in sorted(videos, key=lambda name: (bool(name.size), not name.live, name.clashes)):
-        # A moving half has no sidecar, and the photo's extension or _HEVC.MOV.
-        may_live = name.extension == _MOVING and f"{name.entry.name}{SIDECAR}".lower() not in described
+        # icloudpd writes sidecars of photos and videos, and none of a moving half.
+        may_live = name.extension == _MOVING and (name.live or f"{name.entry.name}{SIDECAR}".lower() not in described)
         _join(groups, name, may_live=may_live, by_name=bool(name.size) or name.live)
     return groups
 

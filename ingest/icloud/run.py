@@ -18,6 +18,7 @@ from immichdrop.immich import AccessError, ImmichError
 from ingest.folders.models import key_of, shown
 from ingest.folders.network import Line, NoServerError, StoppedError
 from ingest.folders.outcomes import words_of
+from ingest.folders.walking import visible
 from ingest.icloud import batch_log, foresight, reading, store
 from ingest.icloud.batch_log import BatchLogError
 from ingest.icloud.models import ICloudPhoto, ICloudRun
@@ -25,6 +26,7 @@ from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Outcomes, Report, Summary, Told
 from ingest.icloud.reading import Listing
 from ingest.icloud.steps.validating import SetupError
+from ingest.icloud.store import Known
 from ingest.icloud.targets import Target
 from ingest.icloud.working import Working
 
@@ -44,10 +46,11 @@ class Run:
         self.outcomes = Outcomes(report, ", ".join(map(shown, options.directories)))
         self._target = target
         self._working = Working(options, line, self.outcomes, target)
-        self._known = store.folders(self.place)
+        self._known: dict[str, Known] = {}
         self._row: ICloudRun | None = None
         self._error: Exception | None = None
         self._is_checked = False
+        self._has_all = False
         self._left: list[ICloudPhoto] = []
         self._unread: list[str] = []
         self._told: set[bool] = set()  # whether photos that were read have sidecars
@@ -73,13 +76,16 @@ class Run:
 
     def _whole(self, only: Collection[str] | None) -> None:
         options = self.options
+        if only is None:
+            self._known = store.folders(self.place)
+        self._has_all = only is None
         if options.dry_run:
             self._check()
             self._foresee()
             return
         if only is None:
             self._begin()
-        if any(key_of(directory) not in self._known for directory in options.directories):
+        if any(self._known_as(directory) is None for directory in options.directories):
             self._check()
         if options.batch_log is not None and only is None:
             self._take_over(batch_log.read(options.batch_log))
@@ -97,7 +103,7 @@ class Run:
     def _renew(self) -> None:
         options = self.options
         if options.process_existing:
-            store.renew(self.place, options.directories)
+            store.renew(self.place, options.directories, options.since)
         if options.process_existing_favorites:
             store.renew_favorites(self.place, options.directories)
         if options.unset_favorites:
@@ -114,13 +120,13 @@ class Run:
         for directory in dict.fromkeys(os.path.dirname(path) for path in forced):  # noqa: PTH120
             for listing in self._directory(directory):
                 list(self._read(listing, forced))
-        self._known = store.folders(self.place)
         gone = sum(not os.path.lexists(path) for path in forced)
         if gone:
             self.report.notes(f"{gone:,} files of {self.options.batch_log} are not there any more.")
 
     def _listings(self, only: Collection[str] | None) -> Iterator[Listing]:
         if only is not None:
+            only = list(filter(self._is_visible, only))
             changed = [path for path in only if os.path.isdir(path) and not os.path.islink(path)]  # noqa: PTH112, PTH114
             around = {os.path.dirname(path) for path in only} - set(changed)  # noqa: PTH120
             yield from chain.from_iterable(map(self._below, changed))
@@ -137,6 +143,10 @@ class Run:
             gone = [each for key, each in self._known.items() if key not in seen and store.below(each.path, tops)]
             store.forget(gone)
 
+    def _is_visible(self, path: str) -> bool:
+        top = next((top for top in self.options.directories if _lies_in(path, top)), None)
+        return top is not None and all(map(visible, path[len(top) :].strip("/").split("/")))
+
     def _below(self, path: str) -> Iterator[Listing]:
         return reading.listings(path, self._trouble, self._salt)
 
@@ -150,7 +160,7 @@ class Run:
     def _read(self, listing: Listing, forced: Mapping[str, bool | None] | None = None) -> Iterator[ICloudPhoto]:
         """The photos of a directory that are pending because it changed; they are written down."""
         self._stop_here()
-        known = self._known.get(key_of(listing.path))
+        known = self._known_as(listing.path)
         counts, since = self.outcomes.summary.counts, self.options.since
         later = reading.fingerprint(listing.entries, f"{self._salt} {since}") if since else ""
         if known is not None and not forced and known.fingerprint in (listing.fingerprint, later):
@@ -177,7 +187,15 @@ class Run:
             yield from (row for row in change.rows if row.pending)
             return
         fingerprint = listing.fingerprint if len(wanted) == len(found) else later
-        yield from store.save(self.place, listing, fingerprint, change)
+        self._known[key_of(listing.path)] = store.save(self.place, listing, fingerprint, change)
+        yield from (row for row in change.rows if row.pending)
+
+    def _known_as(self, path: str) -> Known | None:
+        """What is known of a directory. Of a few directories not all the others are looked up."""
+        key = key_of(path)
+        if key not in self._known and not self._has_all:
+            self._known |= store.folders(self.place, key)
+        return self._known.get(key)
 
     # What is done
 

@@ -7,6 +7,7 @@ either the directory changed, or its photos pending.
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
@@ -58,9 +59,10 @@ def albums_of(row: ICloudPhoto) -> list[str]:
 # What directories are read for
 
 
-def folders(place: str) -> dict[str, Known]:
-    """The directories of a place, by the keys of their paths."""
-    rows = ICloudFolder.objects.filter(place=place).annotate(count=Count("photos"))
+def folders(place: str, path_key: str | None = None) -> dict[str, Known]:
+    """The directories of a place, or one of them, by the keys of their paths."""
+    rows = ICloudFolder.objects.filter(place=place, **({} if path_key is None else {"path_key": path_key}))
+    rows = rows.annotate(count=Count("photos"))
     columns = rows.values_list("path_key", "pk", "fingerprint", "path", "count")
     return {key: Known._make(values) for key, *values in columns.iterator(BLOCK)}
 
@@ -110,8 +112,8 @@ def _renewed(photo: Photo, signature: str, row: ICloudPhoto) -> ICloudPhoto:
     return row
 
 
-def save(place: str, listing: Listing, fingerprint: str, change: Change) -> list[ICloudPhoto]:
-    """Writes down how a directory lies, and what is pending there. Gives the rows that are."""
+def save(place: str, listing: Listing, fingerprint: str, change: Change) -> Known:
+    """Writes down how a directory lies, and what is pending there."""
     with transaction.atomic():
         folder, _ = ICloudFolder.objects.update_or_create(
             place=place,
@@ -123,9 +125,10 @@ def save(place: str, listing: Listing, fingerprint: str, change: Change) -> list
         for row in change.rows:
             row.folder = folder
         old = [row for row in change.rows if row.pk is not None]
-        ICloudPhoto.objects.bulk_create([row for row in change.rows if row.pk is None], batch_size=BLOCK)
+        new = [row for row in change.rows if row.pk is None]
+        ICloudPhoto.objects.bulk_create(new, batch_size=BLOCK)
         ICloudPhoto.objects.bulk_update(old, _READ, batch_size=BLOCK)
-    return [row for row in change.rows if row.pending]
+    return Known(folder.pk, fingerprint, folder.path, change.as_before + len(old) + len(new))
 
 
 def forget(gone: Iterable[Known]) -> None:
@@ -160,10 +163,11 @@ def clear_pending(place: str | None, roots: Sequence[str] | None) -> int:
     return sum(ICloudPhoto.objects.filter(pk__in=block).update(pending="", reason="") for block in blocks)
 
 
-def renew(place: str, roots: Sequence[str]) -> None:
-    """Everything is pending again."""
+def renew(place: str, roots: Sequence[str], since: datetime | None = None) -> None:
+    """Everything that was taken `since` is pending again."""
     for found in _photos(place, roots):
-        found.update(pending=Pending.ALL, reason="", **_NEVER)
+        wanted = found if since is None else found.filter(created__gte=since)
+        wanted.update(pending=Pending.ALL, reason="", **_NEVER)
 
 
 def renew_favorites(place: str, roots: Sequence[str]) -> None:

@@ -94,12 +94,9 @@ class Storage:
     def register(self, paths: Sequence[str]) -> Registered:
         registered = Registered()
         sent: dict[str, str] = {}
-        left = list(paths)
-        # A folder within another one has a history of its own.
-        for root in sorted(self._options.directories, key=len, reverse=True):
+        for root in self._options.directories:
             top = f"{root.rstrip('/')}/"
-            within = {path.removeprefix(top): path for path in left if path.startswith(top)}
-            left = [path for path in left if not path.startswith(top)]
+            within = {path.removeprefix(top): path for path in paths if path.startswith(top)}
             if within:
                 self._send(root, within, registered, sent)
         registered.add(look_up(self._line, sent))

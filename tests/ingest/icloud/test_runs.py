@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import threading
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
+from ingest.folders.models import key_of
+from ingest.folders.network import Network
+from ingest.icloud.job import Job
 from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
-from tests.ingest.icloud.conftest import EVERYTHING, SIZES, Library
+from ingest.icloud.options import Options
+from ingest.icloud.outcomes import Report
+from ingest.icloud.steps.registering import Patience
+from tests.ingest.icloud.conftest import EVERYTHING, QUICK, SIZES, Library
 from tests.ingest.icloud.downloads import CREATED, Photo
 
 
@@ -190,3 +199,46 @@ def test_names_of_every_script(library: Library) -> None:
     Path(library.path / "IMG_1.JPG.jpg").write_bytes(b"\xff\xd8\xff\xe0")
     ran = library.sync(*EVERYTHING)
     assert (ran.code, ran.end["live"], set(ran.outcomes.values())) == (0, 4, {"done"})
+
+
+def test_a_folder_that_is_named_twice_or_within_another(library: Library) -> None:
+    library.write(Photo())
+    inner = library.path / "2024"
+    ran = library.sync("--directory", inner, "--directory", f"{library.path}/")
+    assert (ran.code, ran.end["photos"], ran.outcomes) == (0, 1, {"IMG_0001.HEIC": "done"})
+
+
+def test_everything_again_since_a_day(library: Library) -> None:
+    library.write(Photo(), Photo("IMG_2.HEIC", created=CREATED.replace(year=2020)))
+    library.sync()
+    assert library.sync("--process-existing", "--since", "2024-01-01").outcomes == {"IMG_0001.HEIC": "done"}
+
+
+def test_two_runs_at_once(library: Library, settings: Settings) -> None:
+    library.write(Photo())
+    with (settings.DATA_DIR / f"icloud-{key_of(library.id)}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = library.sync()
+    assert (ran.code, ran.notes) == (0, ["Another sync_icloud is at work there."])
+    assert library.sandbox.requests == []
+
+
+def test_only_what_changed_is_looked_at(library: Library) -> None:
+    """As a watched folder's changes are taken."""
+    library.write(Photo())
+    library.sync()
+    (second,) = library.write(Photo("IMG_2.HEIC", created=CREATED.replace(year=2025)))
+    library.write(Photo("IMG_3.HEIC", created=CREATED.replace(year=2022)))
+    hidden = library.path / ".hidden"
+    hidden.mkdir()
+    (hidden / "a.JPG").write_bytes(b"x")
+    network = Network([library.sandbox.url], library.sandbox.api_key)
+    job = Job(network, library.sandbox.api_key, Report(), threading.Event(), QUICK)
+    options = Options((str(library.path),), library.id, patience=Patience(5.0, 0.05))
+
+    changed = [second["original"], second["original"].parent, hidden, hidden / "a.JPG", library.path / "gone.JPG"]
+    job.run(options, [str(path) for path in changed])
+
+    assert sorted(library.rows()) == ["IMG_0001.HEIC", "IMG_2.HEIC"]
+    job.run(options)
+    assert sorted(library.rows()) == ["IMG_0001.HEIC", "IMG_2.HEIC", "IMG_3.HEIC"]

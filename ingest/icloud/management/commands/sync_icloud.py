@@ -188,9 +188,10 @@ class Command(BaseCommand):
         )
 
     def _roots(self, given: dict[str, object]) -> tuple[str, ...]:
-        """Absolute, and with their links: so does Immich know them."""
+        """Absolute, each once, and with their links: so does Immich know them."""
         paths = (os.path.abspath(Path(path).expanduser()) for path in texts(given["directory"]))  # noqa: PTH100
-        return tuple(dict.fromkeys(without_dates(path) for path in paths))
+        roots = dict.fromkeys(without_dates(path) for path in paths)
+        return tuple(root for root in roots if not any(Path(root).is_relative_to(top) for top in roots if top != root))
 
     def _job(self, report: Report, given: dict[str, object], pace: Pace) -> Job:
         places = settings.IMMICH_ADDRESSES
