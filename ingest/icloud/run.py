@@ -91,7 +91,7 @@ class Run:
             self._take_over(batch_log.read(options.batch_log))
         if only is None:
             self._renew()
-        self._work_off(store.pending(self.place, options.directories))
+            self._work_off(store.pending(self.place, options.directories))
         found = self._listings(only)
         self._work_off(row for listing in found for row in self._read(listing))
         self._write_log(())
@@ -133,12 +133,11 @@ class Run:
             yield from chain.from_iterable(self._directory(path) for path in around if os.path.isdir(path))  # noqa: PTH112
             return
         seen: set[str] = set()
-        for directory in self.options.directories:
-            for listing in self._below(directory):
-                seen.add(key_of(listing.path))
-                yield listing
         # A disk that is not plugged in leaves an empty folder behind: nothing is concluded from that.
-        tops = [top for top in self.options.directories if _has_anything(top)]
+        tops = [top for top in self.options.directories if not _is_empty(top)]
+        for listing in chain.from_iterable(map(self._below, tops)):
+            seen.add(key_of(listing.path))
+            yield listing
         if not (self._unread or self.options.dry_run):
             gone = [each for key, each in self._known.items() if key not in seen and store.below(each.path, tops)]
             store.forget(gone)
@@ -285,9 +284,9 @@ def _lies_in(path: str, top: str) -> bool:
     return path.startswith(f"{top.rstrip('/')}/")
 
 
-def _has_anything(top: str) -> bool:
+def _is_empty(top: str) -> bool:
     try:
         with os.scandir(top) as entries:
-            return any(True for _ in entries)
+            return not any(True for _ in entries)
     except OSError:
-        return False
+        return False  # whoever walks there will say so

@@ -18,6 +18,7 @@ from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
 from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Report
 from ingest.icloud.steps.registering import Patience
+from tests.ingest.folders.conftest import no_rights_of_root
 from tests.ingest.icloud.conftest import EVERYTHING, QUICK, SIZES, Library
 from tests.ingest.icloud.downloads import CREATED, Photo
 
@@ -173,7 +174,9 @@ def test_what_is_taken_away(library: Library) -> None:
     assert not ICloudFolder.objects.filter(path=str(two["original"].parent)).exists()
 
 
-def test_an_empty_mount_point_proves_nothing(library: Library) -> None:
+@pytest.mark.parametrize("folders", ["{:%Y}", "none"])
+def test_an_empty_mount_point_proves_nothing(library: Library, folders: str) -> None:
+    library.downloads._folders = folders
     library.write(Photo())
     library.sync()
     away = library.path.parent / "unplugged"
@@ -242,3 +245,15 @@ def test_only_what_changed_is_looked_at(library: Library) -> None:
     assert sorted(library.rows()) == ["IMG_0001.HEIC", "IMG_2.HEIC"]
     job.run(options)
     assert sorted(library.rows()) == ["IMG_0001.HEIC", "IMG_2.HEIC", "IMG_3.HEIC"]
+
+
+def test_a_folder_that_may_not_be_read_is_told(library: Library) -> None:
+    (one, _) = library.write(Photo(), Photo("IMG_2.HEIC", created=CREATED.replace(year=2020)))
+    folder = one["original"].parent
+    folder.chmod(0)
+    with no_rights_of_root():
+        ran = library.sync()
+    folder.chmod(0o755)
+    assert (ran.code, ran.outcomes) == (1, {"IMG_2.HEIC": "done"})
+    assert str(folder) in ran.end["message"]
+    assert library.sync().outcomes == {"IMG_0001.HEIC": "done"}
