@@ -5,14 +5,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from immichdrop.admin_lists import HistoryAdmin, MadeAdmin, UncountedList, UncountedPaginator
+from immichdrop.admin_lists import HistoryAdmin, MadeAdmin, UncountedList, UncountedPaginator, shortened
 from ingest.icloud.models import ICloudPhoto, ICloudRun
 from ingest.icloud.outcomes import COUNTED, WORDS
 
 
 @admin.register(ICloudRun)
 class ICloudRunAdmin(HistoryAdmin):
-    list_display = ("directories", "outcome", "counted", "started_at", "ended_at")
+    list_display = ("directories", "outcome", "photos", "pending", "started_at")
     list_filter = ("outcome",)
     search_fields = ("directories",)
     actions = ("export",)
@@ -26,7 +26,15 @@ class ICloudRunAdmin(HistoryAdmin):
         "message": lambda run: run.message,
     }
 
-    @admin.display(description="photos")
+    @admin.display
+    def photos(self, run: ICloudRun) -> str:
+        return f"{run.counts.get('photos', 0):,}"
+
+    @admin.display
+    def pending(self, run: ICloudRun) -> str:
+        return f"{run.counts.get('pending', 0):,}"
+
+    @admin.display(description="counts")
     def counted(self, run: ICloudRun) -> str:
         return ", ".join(f"{run.counts[name]:,} {WORDS[name]}" for name in COUNTED if run.counts.get(name)) or "none"
 
@@ -46,7 +54,7 @@ class PendingFilter(admin.SimpleListFilter):
 class ICloudPhotoAdmin(MadeAdmin):
     """A list that may have hundreds of thousands of rows."""
 
-    list_display = ("path", "folder", "pending", "reason", "favorite", "handled_at")
+    list_display = ("path", "pending", "why", "favorite", "folder", "handled_at")
     list_filter = (PendingFilter,)
     list_select_related = ("folder",)
     search_fields = ("path",)
@@ -69,6 +77,10 @@ class ICloudPhotoAdmin(MadeAdmin):
         "albums": lambda photo: photo.albums,
         "handled": lambda photo: photo.handled_at,
     }
+
+    @admin.display(description="reason")
+    def why(self, photo: ICloudPhoto) -> str:
+        return shortened(photo.reason)
 
     def get_changelist(self, request: HttpRequest, **options: object) -> type[UncountedList]:
         return UncountedList

@@ -33,7 +33,7 @@ def test_runs_and_what_is_pending(library: Library, admin: Client) -> None:
     pending = admin.get(f"{PHOTOS}?pending=yes").content.decode()
     everything = admin.get(PHOTOS).content.decode()
 
-    assert "1 photos, 1 registered, 1 favourites, 1 put into albums" in runs
+    assert "some photos are pending" in runs
     assert "2 photos, 1 known, as before, 1 pending" in detail
     assert "IMG_2.HEIC" in pending
     assert "has not taken it in yet" in pending
