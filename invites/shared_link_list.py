@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from immichdrop import local_forms
 from immichdrop.immich import Immich, SharedLink
 from immichdrop.key_permissions import SHARED_LINKS
+from invites.links import within_calendar
 from invites.shared_links import Library
 
 PAGE = 24  # links: whole rows of one, two or three
@@ -111,7 +112,7 @@ class Card:
         """When it ends, in the server's zone; a script puts it into the host's."""
         if self.link.expires_at is None:
             return SafeString()
-        ends = timezone.localtime(self.link.expires_at)
+        ends = timezone.localtime(within_calendar(self.link.expires_at))
         words = local_forms.moment(ends, year=ends.year != timezone.localtime().year)
         return format_html('<time datetime="{}" data-moment>{}</time>', ends.isoformat(timespec="seconds"), words)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.utils import timezone
 
@@ -55,7 +55,8 @@ class Library:
     @cached_property
     def base(self) -> str:
         """Where people reach this Immich: its external domain, else where hosts do. Raises ImmichError."""
-        return self.immich.external_domain() or self.account.web_address
+        said = self.immich.external_domain()
+        return said if urlsplit(said).scheme in ("http", "https") else self.account.web_address
 
     def address_of(self, link: SharedLink) -> str:
         """Where people open it. Raises ImmichError."""
@@ -94,3 +95,8 @@ def check(settings: LinkSettings, before: LinkSettings | None = None, now: datet
         problems["expires_at"] = "that moment is over; null is no end."
     if problems:
         raise SharedLinkError(problems)
+
+
+def tellable(moment: datetime) -> bool:
+    """Whether a moment is far enough from the ends of the calendar to be told in every time zone."""
+    return 1 < moment.year < 9999

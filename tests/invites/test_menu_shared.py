@@ -237,6 +237,19 @@ def test_the_poster_asks_to_look(at_home: Client, make: Make) -> None:
     assert "Download" not in plain
 
 
+def test_what_only_immich_would_take(at_home: Client, make: Make) -> None:
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    far = make(slug="far", description="Far", expires_at=last)
+    long = make(slug="y" * 3000, description="<b>Long</b>")
+    assert "&lt;b&gt;Long&lt;/b&gt;" in read(at_home)
+    for rest in ("", "/edit", "/qr", "/poster"):
+        read(at_home, f"/{far.id}{rest}")
+    assert "qr-card" not in read(at_home, f"/{long.id}")
+    assert "y" * 3000 in read(at_home, f"/{long.id}/edit")
+    for rest in ("/qr", "/qr.svg", "/poster"):
+        read(at_home, f"/{long.id}{rest}", 404)
+
+
 def test_a_cover(at_home: Client, make: Make, assets: list[str]) -> None:
     link = make(assets[:1])
     answer = at_home.get(f"{PATH}/{link.id}/cover")
