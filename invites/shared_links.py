@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from django.utils import timezone
 
@@ -56,7 +56,8 @@ class Library:
     def base(self) -> str:
         """Where people reach this Immich: its external domain, else where hosts do. Raises ImmichError."""
         said = self.immich.external_domain()
-        return said if urlsplit(said).scheme in ("http", "https") else self.account.web_address
+        # Guests press it: what is no address of the web is none for them.
+        return said if said.startswith(("https://", "http://")) else self.account.web_address
 
     def address_of(self, link: SharedLink) -> str:
         """Where people open it. Raises ImmichError."""
