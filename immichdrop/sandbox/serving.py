@@ -130,9 +130,22 @@ class Sandbox:
         """Scan the libraries that wait for it."""
         self._scanner.run()
 
-    def create_library(self, name: str, *import_paths: Path) -> str:
-        """The id of a new external library of these folders, which may not lie in `directory`."""
-        return self._store.create_library(name, [str(path) for path in import_paths], libraries.EXCLUSIONS).id
+    def pause_scans(self) -> None:
+        """Those that are asked for wait from now on, as when an administrator pauses the queue."""
+        self._scanner.is_paused = True
+
+    def resume_scans(self) -> None:
+        """Scan the libraries that waited, and those that will be asked for."""
+        self._scanner.is_paused = False
+        self._scanner.run()
+
+    def create_library(self, name: str, *import_paths: Path, owner_id: str | None = None) -> str:
+        """The id of a new external library of these folders, which may not lie in `directory`.
+
+        `owner_id`: whose it is, if not the account's; the account sees nothing that is in it.
+        """
+        paths = [str(path) for path in import_paths]
+        return self._store.create_library(name, paths, libraries.EXCLUSIONS, owner_id).id
 
     def stacks(self) -> list[list[str]]:
         """The ids in each stack, the primary one first."""
@@ -164,6 +177,7 @@ class Sandbox:
 
     def clear(self) -> None:
         """Forget everything but the account and its key, and end all trouble."""
+        self._scanner.forget()
         self._store.clear()
         self.faults.clear()
         self.requests.clear()
