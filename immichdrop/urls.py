@@ -18,9 +18,31 @@ from ingest.downloads import description as downloads
 from ingest.downloads import views as downloads_views
 from ingest.shortcuts import description as shortcuts
 from invites import api as invites_api
-from invites import hosts_api, imported, menu, menu_rows, menu_tokens, own_pages, poster, shared_links_api
+from invites import (
+    hosts_api,
+    imported,
+    menu,
+    menu_rows,
+    menu_shared,
+    menu_shared_forms,
+    menu_tokens,
+    own_pages,
+    poster,
+    shared_link_poster,
+    shared_links_api,
+)
 from uploads import hosts_api as uploads_hosts_api
-from uploads import link_chosen, link_details, link_export, link_files, link_people, pages, share_page, status_page
+from uploads import (
+    link_chosen,
+    link_details,
+    link_export,
+    link_files,
+    link_people,
+    pages,
+    share_page,
+    shared_covers,
+    status_page,
+)
 from uploads.metrics import metrics
 
 describe_beside(*downloads.parts())
@@ -54,9 +76,20 @@ urlpatterns = [
     path("menu/bulk", menu_rows.bulk, name="menu-bulk"),
     path("menu/tokens", menu_tokens.tokens, name="menu-tokens"),
     path("menu/tokens/<int:token_id>/revoke", menu_tokens.revoke, name="menu-token-revoke"),
+    path("menu/shared-links", menu_shared.shared, name="menu-shared"),
+    path("menu/shared-links/new", menu_shared_forms.new, name="menu-shared-new"),
+    path("menu/shared-links/<str:link_id>", menu_shared.one, name="menu-shared-link"),
+    path("menu/shared-links/<str:link_id>/edit", menu_shared_forms.edit, name="menu-shared-edit"),
+    path("menu/shared-links/<str:link_id>/delete", menu_shared.delete, name="menu-shared-delete"),
+    path("menu/shared-links/<str:link_id>/items", menu_shared.items, name="menu-shared-items"),
+    path("menu/shared-links/<str:link_id>/cover", shared_covers.cover, name="menu-shared-cover"),
+    path("menu/shared-links/<str:link_id>/qr", menu_shared.qr_page, name="menu-shared-qr"),
+    path("menu/shared-links/<str:link_id>/qr.<str:kind>", menu_shared.qr_picture, name="menu-shared-qr-picture"),
+    path("menu/shared-links/<str:link_id>/poster", shared_link_poster.poster_page, name="menu-shared-poster"),
     path("menu/links/<str:token>", link_details.details, name="menu-details"),
     path("menu/links/<str:token>/retry", link_details.retry, name="menu-retry"),
     path("menu/links/<str:token>/removed", link_details.removed, name="menu-removed"),
+    path("menu/links/<str:token>/pasting", link_details.pasting, name="menu-pasting"),
     path("menu/links/<str:token>/give-up", link_details.give_up, name="menu-give-up"),
     path("menu/links/<str:token>/files.csv", link_export.export, name="menu-export"),
     path("menu/links/<str:token>/choose", link_chosen.choose, name="menu-choose"),
@@ -81,6 +114,7 @@ urlpatterns = [
     path("api/supported-platforms", downloads_views.supported_platforms, name="supported-platforms"),
     path("api/upload/url/status", downloads_views.jobs, name="url-jobs"),
     path("api/upload/url/status/<str:job_id>", downloads_views.job, name="url-status"),
+    path("api/upload/url/status/<str:job_id>/thumbnail", downloads_views.thumbnail, name="url-thumbnail"),
     path("api/login", login_api, name="api-login"),
     path("api/logout", logout_api, name="api-logout"),
     path("api/ping", ping, name="ping"),

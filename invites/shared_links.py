@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import quote
 
 from django.utils import timezone
@@ -18,6 +19,7 @@ from immichdrop.models import ImmichAccount, User
 LONGEST_SLUG = 100  # characters
 LONGEST_DESCRIPTION = 1000
 LONGEST_PASSWORD = 200
+MOST_ASSETS = 10_000  # of a link to single ones
 # Immich takes any characters (373); what is no part of a path as it stands would not be reached.
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -47,16 +49,20 @@ class Library:
     """An open connection to a host's account."""
 
     def __init__(self, account: ImmichAccount, immich: Immich) -> None:
+        self.account = account
         self.immich = immich
-        self._web_address = account.web_address
-        self._base: str | None = None
+
+    @cached_property
+    def base(self) -> str:
+        """Where people reach this Immich: its external domain, else where hosts do. Raises ImmichError."""
+        said = self.immich.external_domain()
+        # Guests press it: what is no address of the web is none for them.
+        return said if said.startswith(("https://", "http://")) else self.account.web_address
 
     def address_of(self, link: SharedLink) -> str:
-        """Where people open it: below Immich's external domain, else where hosts reach Immich. Raises ImmichError."""
-        if self._base is None:
-            self._base = self.immich.external_domain() or self._web_address
+        """Where people open it. Raises ImmichError."""
         path = f"s/{quote(link.slug, safe='')}" if link.slug else f"share/{quote(link.key, safe='')}"
-        return f"{self._base}/{path}"
+        return f"{self.base}/{path}"
 
 
 @contextmanager
@@ -90,3 +96,8 @@ def check(settings: LinkSettings, before: LinkSettings | None = None, now: datet
         problems["expires_at"] = "that moment is over; null is no end."
     if problems:
         raise SharedLinkError(problems)
+
+
+def tellable(moment: datetime) -> bool:
+    """Whether a moment is far enough from the ends of the calendar to be told in every time zone."""
+    return 1 < moment.year < 9999

@@ -22,10 +22,9 @@ from immichdrop.openapi import Operation, describes
 from invites import shared_links
 from invites.api import not_found
 from invites.hosts_api import Deleted
-from invites.shared_links import Library, NoLibraryError, SharedLinkError
+from invites.shared_links import MOST_ASSETS, Library, NoLibraryError, SharedLinkError
 
 P = ParamSpec("P")
-MOST_ASSETS = 10_000
 _ERRORS = {403: ["forbidden"], 502: ["request_failed"]}
 _ABOUT_ONE = {404: ["not_found"], **_ERRORS}
 _TAKEN = {400: ["slug_taken"]}

@@ -34,7 +34,8 @@ class Sandbox:
     `api`: 1, 2 or 3. `quota`: bytes the account may hold. `jobs_after`: seconds until what was deleted
     by force is removed; None: by `run_jobs` alone, so that a test sees both states. `oauth`: people may
     sign in at a stand-in identity provider; `password_login`: with their password.
-    `scans_after`: seconds until a library is scanned; None: by `run_scans` alone.
+    `scans_after`: seconds until a library is scanned; None: by `run_scans` alone. `external_domain`: what its
+    administrator named as its address for people outside.
     With `port` 0 a free one is taken at the first start and kept from then on.
     """
 
@@ -52,6 +53,7 @@ class Sandbox:
         oauth: bool = False,
         password_login: bool = True,
         scans_after: float | None = 0.0,
+        external_domain: str = "",
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         kept = account.load_or_create(directory, password=password)
@@ -67,7 +69,15 @@ class Sandbox:
         self._store = Store(directory, kept)
         self._scanner = Scanner(self._store, BY_MAJOR[api])
         self._server = Server(
-            self._store, BY_MAJOR[api], self._scanner, quota, jobs_after, oauth, password_login, scans_after
+            self._store,
+            BY_MAJOR[api],
+            self._scanner,
+            quota,
+            jobs_after,
+            oauth,
+            password_login,
+            scans_after,
+            external_domain,
         )
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
 
@@ -248,6 +258,7 @@ def running(
     oauth: bool = False,
     password_login: bool = True,
     scans_after: float | None = 0.0,
+    external_domain: str = "",
 ) -> Iterator[Sandbox]:
     """A sandbox on loopback, served by a thread of this process."""
     sandbox = Sandbox(
@@ -259,6 +270,7 @@ def running(
         oauth=oauth,
         password_login=password_login,
         scans_after=scans_after,
+        external_domain=external_domain,
     )
     try:
         sandbox.start()
