@@ -16,7 +16,7 @@ class ICloudRunAdmin(HistoryAdmin):
     list_filter = ("outcome",)
     search_fields = ("directories",)
     actions = ("export",)
-    fields = ("directories", "place", ("started_at", "ended_at"), ("outcome", "message"), "counted")
+    fields = ("directories", "library", ("started_at", "ended_at"), ("outcome", "message"), "counted")
     export_columns = {
         "folders": lambda run: run.directories,
         "library": lambda run: run.place,
@@ -25,6 +25,10 @@ class ICloudRunAdmin(HistoryAdmin):
         "outcome": lambda run: run.outcome,
         "message": lambda run: run.message,
     }
+
+    @admin.display
+    def library(self, run: ICloudRun) -> str:
+        return run.place
 
     @admin.display
     def photos(self, run: ICloudRun) -> str:

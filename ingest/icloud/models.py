@@ -20,7 +20,7 @@ class ICloudRun(models.Model):
         NO_SERVER = "no_server", "Immich could not be reached"
         REFUSED = "refused", "Immich refused"
 
-    place = models.CharField("library", max_length=64)
+    place = models.CharField(max_length=64)
     directories = models.TextField()
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
