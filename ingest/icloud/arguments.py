@@ -59,6 +59,7 @@ class _Kept(Action):
 
 def add(parser: ArgumentParser) -> None:
     """Adds all of them to the command's."""
+    parser.add_argument("program", nargs="?", choices=["icloudpd"], help=SUPPRESS)  # where a whole line is pasted
     parser.add_argument(
         "-d",
         "--directory",
@@ -155,7 +156,7 @@ def settle(given: dict[str, object]) -> list[str]:
     """Decides whose `--album` and `--process-existing-favorites` are: icloudpd's, in a line that is one for icloudpd.
     Gives the names of what is ignored."""
     ignored = texts(given["ignored"])
-    is_icloudpds = not _ICLOUDPDS.isdisjoint(ignored)
+    is_icloudpds = bool(given["program"]) or not _ICLOUDPDS.isdisjoint(ignored)
     for name in ("album", "process_existing_favorites"):
         if given[name] and is_icloudpds:
             ignored.append(f"--{name.replace('_', '-')}")

@@ -122,12 +122,13 @@ def test_the_console_script_takes_dashes(capfd: pytest.CaptureFixture[str]) -> N
 # --- the plugin
 
 
-def test_a_line_of_the_plugins_readme(library: Library, settings: Settings) -> None:
+@pytest.mark.parametrize("program", [(), ("icloudpd",)], ids=["behind the name", "whole"])
+def test_a_line_of_the_plugins_readme(library: Library, settings: Settings, program: tuple[str, ...]) -> None:
     settings.IMMICH_ADDRESSES = dict.fromkeys(settings.IMMICH_ADDRESSES, "")
     (written,) = library.write(Photo(sizes=SIZES, rating=4))
     ran = call(
-        "--username", "ada@example.org", "--password", "secret", "--directory", library.path, "--size", "original",
-        "--size", "adjusted", "--folder-structure", "{:%Y/%m/%d}", "--xmp-sidecar", "--favorite-to-rating", "4",
+        *program, "--username", "ada@example.org", "--password", "secret", "--directory", library.path,
+        "--size", "original", "--size", "adjusted", "--folder-structure", "{:%Y/%m/%d}", "--xmp-sidecar", "--favorite-to-rating", "4",
         "--album", "Holidays", "--library", "PrimarySync", "--plugin", "immich", "--watch-with-interval", "3600",
         "--immich-server-url", f"{library.sandbox.url}/api/", "--immich-api-key", library.sandbox.api_key,
         "--immich-library-id", library.id, "--immich-stack-media", "--immich-favorite", "adjusted",
