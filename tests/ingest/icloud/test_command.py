@@ -128,11 +128,12 @@ def test_a_line_of_the_plugins_readme(library: Library, settings: Settings, prog
     (written,) = library.write(Photo(sizes=SIZES, rating=4))
     ran = call(
         *program, "--username", "ada@example.org", "--password", "secret", "--directory", library.path,
-        "--size", "original", "--size", "adjusted", "--folder-structure", "{:%Y/%m/%d}", "--xmp-sidecar", "--favorite-to-rating", "4",
-        "--album", "Holidays", "--library", "PrimarySync", "--plugin", "immich", "--watch-with-interval", "3600",
-        "--immich-server-url", f"{library.sandbox.url}/api/", "--immich-api-key", library.sandbox.api_key,
-        "--immich-library-id", library.id, "--immich-stack-media", "--immich-favorite", "adjusted",
-        "--immich-album", "[adjusted]:iCloud", "--immich-poll-interval", "0.05", "--immich-batch-process", "all",
+        "--size", "original", "--size", "adjusted", "--folder-structure", "{:%Y/%m/%d}", "--xmp-sidecar",
+        "--favorite-to-rating", "4", "--album", "Holidays", "--library", "PrimarySync", "--plugin", "immich",
+        "--watch-with-interval", "3600", "--immich-server-url", f"{library.sandbox.url}/api/",
+        "--immich-api-key", library.sandbox.api_key, "--immich-library-id", library.id, "--immich-stack-media",
+        "--immich-favorite", "adjusted", "--immich-album", "[adjusted]:iCloud", "--immich-poll-interval", "0.05",
+        "--immich-batch-process", "all",
     )  # fmt: skip
     assert ran.code == 0
     assert ran.notes == [

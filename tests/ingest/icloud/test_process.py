@@ -25,9 +25,10 @@ def start(library: Library, processes: Callable[..., Processes], tmp_path: Path)
     """Starts the command over the folder with all steps."""
     ours = processes(IMMICH_LOCAL_URL=library.sandbox.url, IMMICH_API_KEY=library.sandbox.api_key)
 
-    def begin(*arguments: str) -> subprocess.Popen[bytes]:
+    def begin(*arguments: str, upload: bool = False) -> subprocess.Popen[bytes]:
         command = [sys.executable, "manage.py", "sync_icloud", "--directory", str(library.path)]
-        command += ["--library-id", library.id, *FAST, *EVERYTHING, *arguments]
+        command += ["--upload"] if upload else ["--library-id", library.id]
+        command += [*FAST, *EVERYTHING, *arguments]
         with (tmp_path / "said").open("wb") as said:
             process = subprocess.Popen(command, cwd=ROOT, env=ours.environment, stdout=said)
         ours.running.append(process)
@@ -84,6 +85,40 @@ def test_a_killed_run_is_finished_by_the_next(library: Library, start: Start, re
 
     sandbox.requests.clear()
     assert start().wait(60) == 0
+    assert sandbox.requests == []
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize(
+    ("request_of", "nth"),
+    [(r"POST /api/assets", 7), (r"POST /api/stacks", 2), (r"PUT /api/assets/.+", 2), (r"PUT /api/albums/.*/assets", 1)],
+)
+def test_a_killed_upload_is_finished_by_the_next(library: Library, start: Start, request_of: str, nth: int) -> None:
+    """Each file is there once."""
+    library.write(*(Photo(f"IMG_{number}0.HEIC", SIZES, live=True, rating=5) for number in range(MANY)))
+    sandbox = library.sandbox
+    sandbox.requests.clear()
+    sandbox.faults.latency = 0.05
+
+    def asked() -> int:
+        return sum(bool(re.fullmatch(request_of, f"{each.method} {each.path}")) for each in list(sandbox.requests))
+
+    process = start("--batch-process", "4", upload=True)
+    eventually(lambda: asked() >= nth, request_of)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    sandbox.faults.latency = 0
+    assert start(upload=True).wait(60) == 0
+
+    stills = [asset for asset in sandbox.assets() if not asset.name.endswith(".MOV")]
+    assert sorted(asset.name for asset in stills) == sorted(
+        f"IMG_{number}0{end}" for number in range(MANY) for end in (".HEIC", ".JPG", "-medium.JPG")
+    )
+    assert all(asset.is_favorite and asset.live_photo_video_id for asset in stills)
+    assert [len(stack) for stack in sandbox.stacks()] == [3] * MANY
+    assert len(sandbox.album_assets("iCloud/2024")) == 3 * MANY
+    sandbox.requests.clear()
+    assert start(upload=True).wait(60) == 0
     assert sandbox.requests == []
 
 
