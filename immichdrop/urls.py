@@ -20,7 +20,17 @@ from ingest.shortcuts import description as shortcuts
 from invites import api as invites_api
 from invites import hosts_api, imported, menu, menu_rows, menu_tokens, own_pages, poster, shared_links_api
 from uploads import hosts_api as uploads_hosts_api
-from uploads import link_chosen, link_details, link_export, link_files, link_people, pages, share_page, status_page
+from uploads import (
+    link_chosen,
+    link_details,
+    link_export,
+    link_files,
+    link_people,
+    pages,
+    share_back_api,
+    share_page,
+    status_page,
+)
 from uploads.metrics import metrics
 
 describe_beside(*downloads.parts())
@@ -78,6 +88,7 @@ urlpatterns = [
     path("api/invite/<str:token>", hosts_api.invite, name="invite-state"),
     path("api/invite/<str:token>/auth", invites_api.authorize, name="invite-auth"),
     path("api/invite/<str:token>/uploads", uploads_hosts_api.invite_uploads, name="invite-uploads"),
+    path("api/invite/<str:token>/shared-link", share_back_api.share_back, name="share-back"),
     path("api/supported-platforms", downloads_views.supported_platforms, name="supported-platforms"),
     path("api/upload/url/status", downloads_views.jobs, name="url-jobs"),
     path("api/upload/url/status/<str:job_id>", downloads_views.job, name="url-status"),
@@ -88,6 +99,7 @@ urlpatterns = [
     path("api/shared-links", shared_links_api.links, name="shared-links"),
     path("api/shared-links/<str:link_id>", shared_links_api.link, name="shared-link"),
     path("api/shared-links/<str:link_id>/assets", shared_links_api.link_assets, name="shared-link-assets"),
+    path("api/shared-links/<str:link_id>/invite", shared_links_api.link_invite, name="shared-link-invite"),
     path("api/own-page", own_pages.own_page_of, name="own-page"),
     path("api/invites", hosts_api.invites, name="invites"),
     path("api/invites/bulk", hosts_api.bulk, name="invites-bulk"),

@@ -47,16 +47,20 @@ class Library:
     """An open connection to a host's account."""
 
     def __init__(self, account: ImmichAccount, immich: Immich) -> None:
+        self.account = account
         self.immich = immich
-        self._web_address = account.web_address
         self._base: str | None = None
 
     def address_of(self, link: SharedLink) -> str:
-        """Where people open it: below Immich's external domain, else where hosts reach Immich. Raises ImmichError."""
-        if self._base is None:
-            self._base = self.immich.external_domain() or self._web_address
+        """Where people open it. Raises ImmichError."""
         path = f"s/{quote(link.slug, safe='')}" if link.slug else f"share/{quote(link.key, safe='')}"
-        return f"{self._base}/{path}"
+        return f"{self.base()}/{path}"
+
+    def base(self) -> str:
+        """What addresses begin with: Immich's external domain, else where hosts reach Immich. Raises ImmichError."""
+        if self._base is None:
+            self._base = self.immich.external_domain() or self.account.web_address
+        return self._base
 
 
 @contextmanager

@@ -1,0 +1,171 @@
+"""The form of a shared link's settings, for a new one and for one that is there."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django import forms
+from django.conf import settings as server
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from immichdrop.immich import LinkSettings, SlugTaken
+from invites import shared_links
+from invites.form_fields import switch_field
+from invites.link_form import zone_said
+from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
+from invites.shared_links import LONGEST_DESCRIPTION, LONGEST_PASSWORD, LONGEST_SLUG, SharedLinkError
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Words = str | _StrPromise
+
+T = TypeVar("T")
+
+NEVER, ON_A_DATE = "never", "date"
+PRESETS = {"week": timedelta(days=7), "month": timedelta(days=30), "quarter": timedelta(days=91)}
+_ENDS = [
+    (NEVER, _("Never")),
+    ("week", _("In 1 week")),
+    ("month", _("In 1 month")),
+    ("quarter", _("In 3 months")),
+    (ON_A_DATE, _("On a date…")),
+]
+_MINUTE = "%Y-%m-%dT%H:%M"
+_AT_MOST = _("At most %(limit_value)d characters, please.")
+_A_MOMENT = _("A day and a time are wanted, as 2026-07-14T18:00.")
+_OVER = _("That moment is over.")
+_SLUG_WORDS = _("At most %(limit_value)d characters, please: a-z, A-Z, 0-9, hyphens and underscores.")
+
+
+def _text(label: "Words", widget: forms.Widget, help_text: "Words" = "", *, strip: bool = True) -> forms.CharField:
+    """How long it may be is said by `shared_links.check`, which lets what Immich has already pass."""
+    return forms.CharField(label=label, help_text=help_text, required=False, strip=strip, widget=widget)
+
+
+class SharedLinkForm(forms.Form):
+    """`LinkSettings` as a host says them. Moments are in the zone that the browser names, else the server's."""
+
+    description = _text(
+        _("Description"),
+        forms.Textarea(attrs={"class": "textarea min-h-0", "rows": 2}),
+        _("People read it above the photos."),
+    )
+    slug = _text(
+        _("Custom address"),
+        forms.TextInput(
+            attrs={
+                "class": "min-h-11 min-w-0 flex-1 bg-transparent font-mono text-base outline-offset-4",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "pattern": "[A-Za-z0-9_-]*",
+                "dir": "ltr",
+            }
+        ),
+        _("a-z, A-Z, 0-9, hyphens and underscores; capitals count. Easier to type, and easier to guess."),
+    )
+    ends = forms.ChoiceField(
+        label=_("Expires"), choices=_ENDS, initial=NEVER, widget=forms.Select(attrs={"class": "select"})
+    )
+    expires_at = _text(_("Day and time"), forms.DateTimeInput(attrs={"type": "datetime-local", "class": "input"}))
+    expires_was = forms.CharField(required=False, widget=forms.HiddenInput)
+    password = _text(
+        _("Password"),
+        forms.PasswordInput(render_value=True, attrs={"class": "input pe-12", "autocomplete": "new-password"}),
+        strip=False,
+    )
+    show_metadata = switch_field(_("See details"), _("Date, place, camera"))
+    allow_download = switch_field(_("Download"), _("Full quality"))
+    allow_upload = switch_field(_("Upload"), _("Add to the album"))
+    time_zone = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-zone": ""}))
+
+    def __init__(self, data: QueryDict | None = None, *, of_album: bool, before: LinkSettings | None = None) -> None:
+        """`of_album`: whether the link is an album's, to which visitors may add. `before`: what it has already."""
+        super().__init__(data, initial=_said_by(before or LinkSettings()))
+        self._before = before
+        if not of_album:
+            del self.fields["allow_upload"]  # Immich has no place for it
+        if before and before.expires_at:
+            self.fields["expires_at"].widget.attrs["data-moment"] = before.expires_at.isoformat()
+
+    def send(self, send: Callable[[LinkSettings], T]) -> T | None:
+        """What `send` makes of the settings. None when they make no sense, or when Immich does not take them.
+
+        Then the form says why. `send` may raise whatever is in STANDS_IN_THE_WAY.
+        """
+        if not self.is_valid():
+            return None
+        settings: LinkSettings = self.cleaned_data["settings"]
+        try:
+            return send(settings)
+        except SlugTaken as error:
+            self.add_error("slug", words_of(error))
+        except STANDS_IN_THE_WAY as error:
+            self.add_error(None, words_of(error))
+        return None
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        expires_at = self._end()
+        if self.errors:
+            return said
+        said["settings"] = LinkSettings(
+            description=said["description"].replace("\r\n", "\n"),
+            password=said["password"] or None,
+            slug=said["slug"] or None,
+            expires_at=expires_at,
+            allow_upload=said.get("allow_upload", False),
+            allow_download=said["allow_download"] and said["show_metadata"],
+            show_metadata=said["show_metadata"],
+        )
+        try:
+            shared_links.check(said["settings"], self._before)
+        except SharedLinkError as error:
+            for field in error.problems:
+                self.add_error(field, _WORDS[field])
+        return said
+
+    def _end(self) -> datetime | None:
+        said = self.cleaned_data
+        ends, text = said.get("ends", NEVER), said.get("expires_at", "").strip()
+        if ends in PRESETS:
+            return timezone.now().replace(microsecond=0) + PRESETS[ends]
+        if ends != ON_A_DATE:
+            return None
+        if self._before and text and text == said.get("expires_was"):
+            return self._before.expires_at  # to the second, which the field does not show
+        try:
+            moment = datetime.fromisoformat(text).replace(tzinfo=zone_said(said.get("time_zone", "")))
+            moment.timestamp()  # the calendar has an end
+        except (ValueError, OverflowError):
+            self.add_error("expires_at", _A_MOMENT)
+            return None
+        return moment
+
+
+_WORDS: dict[str, forms.ValidationError] = {
+    "description": forms.ValidationError(_AT_MOST, params={"limit_value": LONGEST_DESCRIPTION}),
+    "password": forms.ValidationError(_AT_MOST, params={"limit_value": LONGEST_PASSWORD}),
+    "slug": forms.ValidationError(_SLUG_WORDS, params={"limit_value": LONGEST_SLUG}),
+    "expires_at": forms.ValidationError(_OVER),
+}
+
+
+def _said_by(settings: LinkSettings) -> dict[str, object]:
+    """What the form says before anybody changes it. The moment is in the server's zone until a script knows better."""
+    ends = settings.expires_at
+    moment = ends.astimezone(zone_said(server.TIME_ZONE)).strftime(_MINUTE) if ends else ""
+    return {
+        "description": settings.description,
+        "slug": settings.slug or "",
+        "ends": ON_A_DATE if ends else NEVER,
+        "expires_at": moment,
+        "expires_was": moment,
+        "password": settings.password or "",
+        "show_metadata": settings.show_metadata,
+        "allow_download": settings.allow_download,
+        "allow_upload": settings.allow_upload,
+    }
