@@ -60,6 +60,31 @@ class SharedLinkItem(TypedDict):
     assetIds: list[str]
 
 
+class ShareBackBody(SettingsBody, rename="camel"):
+    """The body of `POST` and `PATCH /api/invite/{token}/shared-link`: what is left out stays as it is."""
+
+    reveal_at: Annotated[
+        str | UnsetType | None,
+        Meta(
+            description="From when on guests find it at their page: a moment with its offset, as "
+            "`2030-07-14T18:00+02:00`. One that is over is now, null is never."
+        ),
+    ] = UNSET
+
+
+class ShareBackItem(SharedLinkItem):
+    """A link's shared link, with Immich's own names of fields, and what is told to guests.
+
+    `trouble`: why what comes later does not get into it, `forbidden` or `refused`, with Immich's words in
+    `troubleDetail`; else null.
+    """
+
+    revealAt: str | None
+    revealed: bool
+    trouble: str | None
+    troubleDetail: str | None
+
+
 def answers_sharing_errors(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Gate: what a host can't have or did not mean, in the codes of the description."""
 

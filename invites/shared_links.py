@@ -59,7 +59,9 @@ class Library:
     def base(self) -> str:
         """What addresses begin with: Immich's external domain, else where hosts reach Immich. Raises ImmichError."""
         if self._base is None:
-            self._base = self.immich.external_domain() or self.account.web_address
+            said = self.immich.external_domain()
+            # Guests press it: what is no address of the web is none for them.
+            self._base = said if said.startswith(("https://", "http://")) else self.account.web_address
         return self._base
 
 

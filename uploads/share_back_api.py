@@ -1,12 +1,10 @@
 """`/api/invite/{token}/shared-link`: the shared link in Immich by which a link's guests see what was collected."""
 
-from typing import Annotated
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
 from immichdrop import json_api
 from immichdrop.albums_api import answers_immich_errors
@@ -18,8 +16,8 @@ from invites.api import not_found
 from invites.hosts_api import Deleted
 from invites.models import Invite
 from invites.shared_link_json import (
-    SettingsBody,
-    SharedLinkItem,
+    ShareBackBody,
+    ShareBackItem,
     answers_sharing_errors,
     moment_said,
     settings_said,
@@ -31,31 +29,6 @@ from uploads.sharing_back import NothingYetError, NotSharedError, Shared, Shared
 _ERRORS = {403: ["forbidden"], 404: ["not_found"], 502: ["request_failed"]}
 _TAKEN = {400: ["slug_taken"]}
 _GONE = "Its shared link was deleted in Immich. POST makes another one."
-
-
-class ShareBackBody(SettingsBody, rename="camel"):
-    """The body of `POST` and `PATCH /api/invite/{token}/shared-link`: what is left out stays as it is."""
-
-    reveal_at: Annotated[
-        str | UnsetType | None,
-        Meta(
-            description="From when on guests find it at their page: a moment with its offset, as "
-            "`2030-07-14T18:00+02:00`. One that is over is now, null is never."
-        ),
-    ] = UNSET
-
-
-class ShareBackItem(SharedLinkItem):
-    """A link's shared link, with Immich's own names of fields, and what is told to guests.
-
-    `trouble`: why what comes later does not get into it, `forbidden` or `refused`, with Immich's words in
-    `troubleDetail`; else null.
-    """
-
-    revealAt: str | None
-    revealed: bool
-    trouble: str | None
-    troubleDetail: str | None
 
 
 @describes(

@@ -16,6 +16,7 @@ import { Ledger } from "./ledger.js";
 import { startLinks } from "./links.js";
 import { Pace } from "./pace.js";
 import { PasswordForm } from "./password.js";
+import { lookForPhotos, showPhotos } from "./photos.js";
 import { startPicking } from "./picker.js";
 import { isUnsent, Queue } from "./queue.js";
 import { createSender } from "./sender.js";
@@ -115,7 +116,9 @@ let showTimer = 0;
 function show() {
   showTimer ||= setTimeout(() => {
     showTimer = 0;
+    const before = document.body.dataset.stage;
     board.show();
+    if (document.body.dataset.stage === "done" && before !== "done" && config.invite) lookForPhotos(api);
     awake.want(courier.busy);
   }, SHOW_EVERY);
 }
@@ -156,6 +159,7 @@ async function choose(files) {
 async function open() {
   const session = await openSession(api, courier, waitBeforeAttempt);
   who.prefill(session?.visit);
+  showPhotos(session?.photosUrl);
   if (courier.awaitsNews()) news.wake();
   show();
 }
@@ -172,6 +176,7 @@ function waitBeforeAttempt(attempt) {
 function wake() {
   if (document.visibilityState === "hidden") return;
   courier.hurry();
+  if (config.invite && !courier.busy) lookForPhotos(api);
   if (queue.items.length || courier.awaitsNews()) news.wake();
 }
 
