@@ -18,7 +18,17 @@ from ingest.downloads import description as downloads
 from ingest.downloads import views as downloads_views
 from ingest.shortcuts import description as shortcuts
 from invites import api as invites_api
-from invites import hosts_api, imported, menu, menu_rows, menu_tokens, own_pages, poster, shared_links_api
+from invites import (
+    hosts_api,
+    imported,
+    menu,
+    menu_rows,
+    menu_shared_invite,
+    menu_tokens,
+    own_pages,
+    poster,
+    shared_links_api,
+)
 from uploads import hosts_api as uploads_hosts_api
 from uploads import (
     link_chosen,
@@ -75,6 +85,11 @@ urlpatterns = [
     path("menu/links/<str:token>/files/<uuid:upload_id>/thumbnail", link_files.thumbnail, name="menu-thumbnail"),
     path("menu/links/<str:token>/files/<uuid:upload_id>/download", link_files.download, name="menu-download"),
     path("menu/links/<str:token>/people", link_people.people, name="menu-people"),
+    path("menu/links/<str:token>/share-back", link_share_back.share_back, name="menu-share-back"),
+    path("menu/links/<str:token>/share-back/reveal", link_share_back.reveal, name="menu-share-back-reveal"),
+    path("menu/links/<str:token>/share-back/retry", link_share_back.look_again, name="menu-share-back-retry"),
+    path("menu/links/<str:token>/share-back/delete", link_share_back.delete, name="menu-share-back-delete"),
+    path("menu/shared-links/<str:link_id>/invite", menu_shared_invite.make, name="menu-shared-invite"),
     path("menu/links/<str:token>/qr", menu_rows.qr_page, name="menu-qr"),
     path("menu/links/<str:token>/qr.<str:kind>", menu_rows.qr_picture, name="menu-qr-picture"),
     path("menu/links/<str:token>/poster", poster.poster_page, name="menu-poster"),

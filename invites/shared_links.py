@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import quote
 
 from django.utils import timezone
@@ -49,20 +50,18 @@ class Library:
     def __init__(self, account: ImmichAccount, immich: Immich) -> None:
         self.account = account
         self.immich = immich
-        self._base: str | None = None
+
+    @cached_property
+    def base(self) -> str:
+        """Where people reach this Immich: its external domain, else where hosts do. Raises ImmichError."""
+        said = self.immich.external_domain()
+        # Guests press it: what is no address of the web is none for them.
+        return said if said.startswith(("https://", "http://")) else self.account.web_address
 
     def address_of(self, link: SharedLink) -> str:
         """Where people open it. Raises ImmichError."""
         path = f"s/{quote(link.slug, safe='')}" if link.slug else f"share/{quote(link.key, safe='')}"
-        return f"{self.base()}/{path}"
-
-    def base(self) -> str:
-        """What addresses begin with: Immich's external domain, else where hosts reach Immich. Raises ImmichError."""
-        if self._base is None:
-            said = self.immich.external_domain()
-            # Guests press it: what is no address of the web is none for them.
-            self._base = said if said.startswith(("https://", "http://")) else self.account.web_address
-        return self._base
+        return f"{self.base}/{path}"
 
 
 @contextmanager

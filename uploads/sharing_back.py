@@ -66,7 +66,7 @@ def make(host: User, invite: Invite, settings: LinkSettings, reveal_at: datetime
     album_id, asset_ids = _target(invite)
     with shared_links.opened(host) as library:
         immich = library.immich
-        library.base()  # asked for now, so that nothing can fail between making it and writing it down
+        _ = library.base  # asked for now, so that nothing fails between making it and writing it down
         if album_id:
             link = immich.create_shared_link(album_id=str(album_id), settings=settings)
         else:
