@@ -36,6 +36,7 @@ from uploads import (
     link_export,
     link_files,
     link_people,
+    link_share_back,
     pages,
     share_back_api,
     share_page,

@@ -24,6 +24,7 @@ OPEN_TO_ALL_HOSTS = {
     "menu-token-revoke",
     "menu-connection",
     "menu-connection-retry",
+    "menu-shared-invite",  # of the host's library in Immich: tests/invites/test_shared_link_invites.py
 }
 
 
@@ -54,6 +55,7 @@ def filled(path: str, token: str) -> str:
         "action": "save",
         "kind": "png",
         "token_id": "1",
+        "link_id": "5d5a9e1e-0000-4000-8000-000000000000",
         "upload_id": str(Upload.objects.get().pk),
     }
     return re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], path)
