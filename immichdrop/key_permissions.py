@@ -22,6 +22,11 @@ class Use:
         return "all" in granted or granted.issuperset(self.permissions)
 
 
+SHARED_LINKS = (
+    *("sharedLink.create", "sharedLink.read", "sharedLink.update", "sharedLink.delete"),
+    *("album.share", "asset.share"),
+)
+
 USES = (
     Use(
         _("Add photos and videos"),
@@ -60,10 +65,7 @@ USES = (
     ),
     Use(
         _("Share back by Immich’s shared links"),
-        (
-            *("sharedLink.create", "sharedLink.read", "sharedLink.update", "sharedLink.delete"),
-            *("album.share", "asset.share"),
-        ),
+        SHARED_LINKS,
         _("Shared links can’t be made or changed from here."),
     ),
     Use(

@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
+from immichdrop.immich import SharedLink
 from immichdrop.models import User
 from invites.link_json import absolute_address
 from invites.links import zone_named
@@ -203,7 +204,7 @@ def row_of(request: HttpRequest, link: Invite, *, made: bool = False) -> Row:
     return Row(link, status, absolute_address(request, link), last_day(link), made)
 
 
-def last_day(link: Invite) -> str:
+def last_day(link: Invite | SharedLink) -> str:
     """The day at whose end the link closes, or on which it does, as 2026-07-14 in the server's zone; "" is no end."""
     if link.expires_at is None:
         return ""

@@ -1,10 +1,11 @@
 """What hosts do to the links in their list. A row is answered to htmx, the list to everybody else."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -108,8 +109,9 @@ def _ask(request: HttpRequest, host: User, chosen: InviteQuerySet) -> HttpRespon
 @own_link
 def qr_page(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """`GET /menu/links/{token}/qr`: the code to hold a phone's camera at."""
-    address = absolute_address(request, link)
-    return sheet(request, "menu/sheets/qr.html", {"link": link, "address": address, "code": qr.svg(address)})
+    address, at = absolute_address(request, link), resolve_url("menu-details", token=link.token)
+    context = {"title": link.title, "at": at, "address": address, "code": qr.svg(address)}
+    return sheet(request, "menu/sheets/qr.html", context)
 
 
 @require_safe
@@ -117,17 +119,22 @@ def qr_page(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @own_link
 def qr_picture(request: HttpRequest, host: User, link: Invite, kind: str) -> HttpResponse:
     """`GET /menu/links/{token}/qr.{kind}?size=`: the code as a file, `png` (of so many pixels) or `svg`."""
+    return qr_answer(request, absolute_address(request, link), kind, link.slug or link.token[:8])
+
+
+def qr_answer(request: HttpRequest, address: str, kind: str, name: str) -> HttpResponse:
+    """The code of an address as a file of this name."""
     if kind not in qr.KINDS:
         raise Http404
     try:
-        drawn = qr.picture(absolute_address(request, link), kind, request.GET.get("size", ""), LARGE)
+        drawn = qr.picture(address, kind, request.GET.get("size", ""), LARGE)
     except qr.SizeError as error:
         return HttpResponse(f"size: {error}", status=400, content_type="text/plain")
     answer = HttpResponse(drawn, content_type=qr.KINDS[kind])
-    answer["Content-Disposition"] = f'attachment; filename="qr-{link.slug or link.token[:8]}.{kind}"'
+    answer["Content-Disposition"] = f'attachment; filename="qr-{name}.{kind}"'
     return answer
 
 
-def sheet(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+def sheet(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     """What a dialog shows; without script a page of its own."""
     return render(request, template if by_htmx(request) else "menu/sheet_page.html", {**context, "sheet": template})

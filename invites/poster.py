@@ -2,10 +2,10 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -39,6 +39,7 @@ class Poster:
     address: str
     shown_address: str
     code: str
+    expires_at: datetime | None
     last_day: date | None
     around_day: tuple[str, str]
 
@@ -52,13 +53,24 @@ class Poster:
 @own_link
 def poster_page(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """`GET /menu/links/{token}/poster?size=&language=`; what makes no sense there is A4, or the page's language."""
+    poster = poster_of(link, language_of(request), absolute_address(request, link))
+    return printed(request, poster, link.title, resolve_url("menu-qr", token=link.token))
+
+
+def language_of(request: HttpRequest) -> str:
+    """The language that a poster's address asks for, else the page's; one of WORDS."""
+    wanted = request.GET.get("language", "")
+    return next(code for code in (wanted, get_language(), SOURCE) if code in WORDS)
+
+
+def printed(request: HttpRequest, poster: Poster, title: str, back: str) -> HttpResponse:
+    """The page to print, headed with `title`, on the paper that its address asks for; `back` is where it came from."""
     size = request.GET.get("size", "")
     size = size if size in PAPERS else "a4"
-    language = request.GET.get("language", "")
-    language = next(code for code in (language, get_language(), SOURCE) if code in WORDS)
     context = {
-        "link": link,
-        "poster": poster_of(link, language, absolute_address(request, link)),
+        "title": title,
+        "back": back,
+        "poster": poster,
         "size": size,
         "cards": range(PAPERS[size][1]),
         "papers": {name: title for name, (title, _number) in PAPERS.items()},
@@ -83,6 +95,7 @@ def poster_of(link: Invite, language: str, address: str) -> Poster:
         address=address,
         shown_address=address.removeprefix("https://"),
         code=qr.svg(address),
+        expires_at=link.expires_at,
         last_day=date.fromisoformat(day) if day else None,
         around_day=words.around_day(),
     )

@@ -1,6 +1,7 @@
 """The form of a shared link's settings, for a new one and for one that is there."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from immichdrop.immich import LinkSettings, SlugTaken
+from immichdrop.immich import Album, LinkSettings, SlugTaken
 from invites import shared_links
 from invites.form_fields import switch_field
 from invites.link_form import zone_said
@@ -70,7 +71,7 @@ class SharedLinkForm(forms.Form):
     ends = forms.ChoiceField(
         label=_("Expires"), choices=_ENDS, initial=NEVER, widget=forms.Select(attrs={"class": "select"})
     )
-    expires_at = _text(_("Day and time"), forms.DateTimeInput(attrs={"type": "datetime-local", "class": "input"}))
+    expires_at = _text(_("Day and time"), forms.TextInput(attrs={"type": "datetime-local", "class": "input"}))
     expires_was = forms.CharField(required=False, widget=forms.HiddenInput)
     password = _text(
         _("Password"),
@@ -144,6 +145,54 @@ class SharedLinkForm(forms.Form):
             self.add_error("expires_at", _A_MOMENT)
             return None
         return moment
+
+
+class NewSharedLinkForm(SharedLinkForm):
+    """The form of a link that is to be made: of an album that is chosen in it, or else of these `assets`."""
+
+    album = forms.ChoiceField(
+        label=_("Album"),
+        widget=forms.Select(attrs={"class": "select"}),
+        error_messages={"required": _("Choose an album.")},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, assets: Sequence[str] = (), album: str = "") -> None:
+        """`assets` are Immich's ids; `album` is that of the album to begin with."""
+        super().__init__(data, of_album=not assets)
+        self.assets = assets
+        if assets:
+            del self.fields["album"]
+        else:
+            self.initial["album"] = album
+            self._accept(data.get("album", "") if data else album)
+
+    @property
+    def album_id(self) -> str | None:
+        """After a successful `is_valid`: the chosen album, None with `assets`."""
+        return self.cleaned_data.get("album")
+
+    def offer(self, albums: Sequence[Album]) -> None:
+        """The albums to choose from. Without any the one that was chosen stays."""
+        if albums and not self.assets:
+            ordered = sorted(albums, key=lambda album: album.name.casefold())
+            named = [(album.id, f"{album.name} ({album.asset_count})") for album in ordered]
+            self._choices([("", _("Choose one")), *named])
+
+    def _accept(self, album: str) -> None:
+        """Whether there is such an album is for Immich to say; it may be away while the form is shown."""
+        self._choices([("", _("Choose one")), *([(album, _("The one you chose"))] if _is_id(album) else [])])
+
+    def _choices(self, choices: list[tuple[str, "Words"]]) -> None:
+        field = self.fields["album"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
 
 
 _WORDS: dict[str, forms.ValidationError] = {

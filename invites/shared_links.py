@@ -19,6 +19,7 @@ from immichdrop.models import ImmichAccount, User
 LONGEST_SLUG = 100  # characters
 LONGEST_DESCRIPTION = 1000
 LONGEST_PASSWORD = 200
+MOST_ASSETS = 10_000  # of a link to single ones
 # Immich takes any characters (373); what is no part of a path as it stands would not be reached.
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -30,9 +30,8 @@ from invites.shared_link_json import (
     settings_said,
     shared_link_item,
 )
-from invites.shared_links import Library
+from invites.shared_links import MOST_ASSETS, Library
 
-MOST_ASSETS = 10_000
 _ERRORS = {403: ["forbidden"], 502: ["request_failed"]}
 _ABOUT_ONE = {404: ["not_found"], **_ERRORS}
 _TAKEN = {400: ["slug_taken"]}

@@ -1,6 +1,7 @@
 """Every route of the hosts' pages, walked by strangers: what has a link in its address tells and changes nothing."""
 
 import re
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -24,7 +25,8 @@ OPEN_TO_ALL_HOSTS = {
     "menu-token-revoke",
     "menu-connection",
     "menu-connection-retry",
-    "menu-shared-invite",  # of the host's library in Immich: tests/invites/test_shared_link_invites.py
+    "menu-shared",
+    "menu-shared-new",
 }
 
 
@@ -36,6 +38,8 @@ def pages() -> Iterator[URLPattern]:
 
 PATHS = {str(pattern.name): f"/{pattern.pattern}" for pattern in pages()}
 OF_A_LINK = {name: path for name, path in PATHS.items() if "<str:token>" in path}
+# Of the host's library in Immich, each with its own tests (tests/invites/test_menu_shared.py).
+OF_A_SHARED_LINK = {name for name, path in PATHS.items() if "<str:link_id>" in path}
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ def filled(path: str, token: str) -> str:
         "action": "save",
         "kind": "png",
         "token_id": "1",
-        "link_id": "5d5a9e1e-0000-4000-8000-000000000000",
+        "link_id": str(uuid.uuid4()),
         "upload_id": str(Upload.objects.get().pk),
     }
     return re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], path)
@@ -66,7 +70,7 @@ def rows() -> list[list[dict[str, object]]]:
 
 
 def test_the_walk_knows_every_route() -> None:
-    assert set(PATHS) - set(OF_A_LINK) == OPEN_TO_ALL_HOSTS
+    assert set(PATHS) - set(OF_A_LINK) - OF_A_SHARED_LINK == OPEN_TO_ALL_HOSTS
     assert len(OF_A_LINK) >= 10
 
 
@@ -84,6 +88,14 @@ def test_another_hosts_link_is_like_one_that_is_not_there(link: Invite, name: st
     assert theirs.status_code == nobodys.status_code
     assert not [secret for secret in SECRETS if secret in theirs.content.decode()]
     assert rows() == before
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", sorted(OF_A_SHARED_LINK))
+def test_whoever_has_no_library_has_no_shared_link(link: Invite, name: str, method: str) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("stranger@example.org"))
+    assert getattr(client, method)(filled(PATHS[name], link.token), {"sure": "1"}).status_code in (404, 405)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

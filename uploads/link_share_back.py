@@ -15,6 +15,7 @@ from invites.menu_gates import host_page, own_link
 from invites.menu_rows import sheet
 from invites.models import Invite, ShareBack
 from invites.shared_link_form import SharedLinkForm
+from invites.shared_link_list import Card
 from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
 from uploads import album_sharing, sharing_back
 from uploads.models import Upload
@@ -165,9 +166,8 @@ def _ready(
     context = {
         "link": link,
         "row": row,
-        "shared": shared.link if shared else None,
+        "card": Card(shared.link, row.address) if shared else None,
         "title": (shared.link.description if shared else "") or link.title,
-        "ended": row.ended(),
         "made": "made" in request.GET,
         "reveal": form or RevealForm(before=row),
         "code": qr.svg(row.address),

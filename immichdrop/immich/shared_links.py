@@ -40,7 +40,8 @@ class LinkSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedLink(LinkSettings):
     """`asset_ids` are those of an INDIVIDUAL link: all of them when it was asked for alone, only the
-    first in a list (385). `album_asset_count` is None in lists, where Immich always says 0."""
+    first in a list (385). `album_asset_count` is None in lists, where Immich always says 0. `cover_id` is the
+    asset that stands for all of them, None where there is none."""
 
     id: str
     type: LinkType
@@ -50,6 +51,7 @@ class SharedLink(LinkSettings):
     album_name: str | None = None
     album_asset_count: int | None = None
     asset_ids: tuple[str, ...] = ()
+    cover_id: str | None = None
 
     @property
     def settings(self) -> LinkSettings:
@@ -141,6 +143,7 @@ def _instant(moment: datetime | None) -> str | None:
 
 def _link(answer: Answer, *, listed: bool = False, album_id: str | None = None) -> SharedLink:
     album = answer.object("album")
+    asset_ids = tuple(asset.text("id") for asset in answer.objects("assets"))
     return SharedLink(
         id=answer.text("id"),
         type=answer.one_of("type", LinkType),
@@ -156,5 +159,6 @@ def _link(answer: Answer, *, listed: bool = False, album_id: str | None = None) 
         album_id=album.optional_text("id") or album_id,
         album_name=album.optional_text("albumName"),
         album_asset_count=None if listed else album.optional_number("assetCount"),
-        asset_ids=tuple(asset.text("id") for asset in answer.objects("assets")),
+        asset_ids=asset_ids,
+        cover_id=album.optional_text("albumThumbnailAssetId") or next(iter(asset_ids), None),
     )

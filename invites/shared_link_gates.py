@@ -1,0 +1,62 @@
+"""Gates of the pages about shared links, which are in the host's own library and nowhere else."""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from immichdrop.immich import AccessError, Rejected, SharedLink
+from immichdrop.models import User
+from invites import shared_links
+from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
+from invites.shared_links import Library, NoLibraryError
+
+
+def own_shared_link(
+    view: Callable[..., HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, User, ...], HttpResponseBase]:
+    """Gate, after `host_page`: the host's library, open meanwhile, and its shared link with this id; else 404."""
+
+    @wraps(view)
+    def gate(request: HttpRequest, host: User, /, *, link_id: str, **more: object) -> HttpResponseBase:
+        try:
+            known = str(uuid.UUID(link_id))
+        except ValueError:
+            raise Http404 from None
+        try:
+            with shared_links.opened(host) as library:
+                found: SharedLink = library.immich.shared_link(known)
+                return view(request, library, found, **more)
+        except (NoLibraryError, Rejected) as error:  # nobody's, or somebody else's
+            raise Http404 from error
+        except STANDS_IN_THE_WAY as error:
+            return in_the_way(request, error)
+
+    return gate
+
+
+def library_page(
+    view: Callable[[HttpRequest, Library], HttpResponse],
+) -> Callable[[HttpRequest, User], HttpResponse]:
+    """Gate, after `host_page`: the host's library, open meanwhile, or a page that says what stands in the way."""
+
+    @wraps(view)
+    def gate(request: HttpRequest, host: User) -> HttpResponse:
+        try:
+            with shared_links.opened(host) as library:
+                return view(request, library)
+        except STANDS_IN_THE_WAY as error:
+            return in_the_way(request, error)
+
+    return gate
+
+
+def in_the_way(request: HttpRequest, error: Exception) -> HttpResponse:
+    """`error` is one of STANDS_IN_THE_WAY."""
+    connect = isinstance(error, NoLibraryError)
+    status = 200 if connect else 403 if isinstance(error, AccessError) else 503
+    context = {"connect": connect, "words": words_of(error)}
+    return render(request, "menu/shared/in_the_way.html", context, status=status)

@@ -1,0 +1,182 @@
+"""The list of a host's shared links: what was asked of it, and the links as they are shown."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from immichdrop import local_forms
+from immichdrop.immich import Immich, SharedLink
+from immichdrop.key_permissions import SHARED_LINKS
+from invites.shared_links import Library
+
+PAGE = 24  # links: whole rows of one, two or three
+NEWEST_FIRST = "-created"
+SORT_WORDS = {
+    "-created": _("Newest first"),
+    "created": _("Oldest first"),
+    "name": _("Name"),
+    "expires": _("Expires soonest"),
+    "-expires": _("Expires latest"),
+}
+SINGLE = "single"  # stands for the links that have no album
+_NO_END = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a host asked of the list. `album` is Immich's id of one, or SINGLE; `page` counts from 1."""
+
+    words: str = ""
+    sort: str = NEWEST_FIRST
+    album: str = ""
+    page: int = 1
+
+    @classmethod
+    def said(cls, query: QueryDict) -> "Wanted":
+        """What an address says; what makes no sense there is left out."""
+        sort, page = query.get("sort", ""), query.get("page", "")
+        return cls(
+            words=query.get("q", "").strip()[:200],
+            sort=sort if sort in SORT_WORDS else NEWEST_FIRST,
+            album=query.get("album", "")[:64],
+            page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 6 and int(page) else 1,
+        )
+
+    @property
+    def address(self) -> str:
+        said = {
+            "q": self.words,
+            "sort": "" if self.sort == NEWEST_FIRST else self.sort,
+            "album": self.album,
+            "page": str(self.page) if self.page > 1 else "",
+        }
+        query = urlencode({name: value for name, value in said.items() if value})
+        return resolve_url("menu-shared") + (f"?{query}" if query else "")
+
+    def of(self, links: list[SharedLink]) -> list[SharedLink]:
+        """Those that fit, in order."""
+        words = self.words.casefold().split()
+        fitting = [link for link in links if self._of_album(link) and all(word in _told(link) for word in words)]
+        match self.sort.removeprefix("-"):
+            case "name":
+                fitting.sort(key=lambda link: title_of(link).casefold())
+            case "expires":
+                fitting.sort(key=lambda link: link.expires_at or _NO_END)
+            case _:
+                fitting.sort(key=lambda link: link.created_at)
+        return fitting[::-1] if self.sort.startswith("-") else fitting
+
+    def _of_album(self, link: SharedLink) -> bool:
+        return not self.album or self.album == (link.album_id or SINGLE)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A link as it is shown. `items` is the number of its photos and videos, None where Immich did not tell it."""
+
+    link: SharedLink
+    address: str
+    items: int | None = None
+
+    @property
+    def title(self) -> str:
+        return title_of(self.link)
+
+    @property
+    def at(self) -> str:
+        """The address of its page; what is done to it is sent below that."""
+        return resolve_url("menu-shared-link", link_id=self.link.id)
+
+    @property
+    def ended(self) -> bool:
+        return self.link.expires_at is not None and self.link.expires_at <= timezone.now()
+
+    @property
+    def soon(self) -> bool:
+        """Whether it ends within three days."""
+        ends = self.link.expires_at
+        return ends is not None and not self.ended and ends - timezone.now() <= timedelta(days=3)
+
+    @property
+    def moment(self) -> SafeString:
+        """When it ends, in the server's zone; a script puts it into the host's."""
+        return local_forms.host_moment(self.link.expires_at) if self.link.expires_at else SafeString()
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All links of a library, the number of items by album, and the permissions that its key lacks."""
+
+    links: list[SharedLink]
+    items: dict[str, int]
+    missing: list[str]
+
+    @cached_property
+    def albums(self) -> list[tuple[str, str]]:
+        """Id and name of the albums that have a link, by name."""
+        found = {link.album_id: link.album_name or "" for link in self.links if link.album_id}
+        return sorted(found.items(), key=lambda album: album[1].casefold())
+
+    @property
+    def has_single(self) -> bool:
+        return any(link.album_id is None for link in self.links)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of the list; `found` is the number of links that fit."""
+
+    wanted: Wanted
+    cards: list[Card]
+    found: int
+    shelf: Shelf
+
+    @property
+    def more(self) -> str:
+        """The address of the next page, or "" after the last one."""
+        page = self.wanted.page
+        return replace(self.wanted, page=page + 1).address if page * PAGE < self.found else ""
+
+
+def listing(library: Library, wanted: Wanted) -> Listing:
+    """Raises ImmichError."""
+    shelf = _shelf(library.immich)
+    found = wanted.of(shelf.links)
+    begin = (wanted.page - 1) * PAGE
+    cards = [
+        Card(link, library.address_of(link), shelf.items.get(link.album_id or ""))
+        for link in found[begin : begin + PAGE]
+    ]
+    return Listing(wanted, cards, len(found), shelf)
+
+
+def items_of(link: SharedLink) -> int | None:
+    """Of a link that was asked for alone: a list does not tell."""
+    return len(link.asset_ids) if link.album_id is None else link.album_asset_count
+
+
+def title_of(link: SharedLink) -> str:
+    return link.description or link.album_name or gettext("Single photos")
+
+
+def _told(link: SharedLink) -> str:
+    return f"{link.description} {link.album_name or ''} {link.slug or ''}".casefold()
+
+
+def _shelf(immich: Immich) -> Shelf:
+    granted = immich.permissions()
+    may = granted.__contains__ if "all" not in granted else lambda _name: True
+    missing = [name for name in SHARED_LINKS if not may(name)]
+    links = immich.shared_links() if may("sharedLink.read") else []
+    items: dict[str, int] = {}
+    if may("album.read") and any(link.album_id for link in links):
+        items = {album.id: album.asset_count for album in immich.albums()}
+    return Shelf(links, items, missing)

@@ -1,0 +1,311 @@
+"""`/menu/shared-links`: a host's shared links in Immich as pages, in their own library and nobody else's."""
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+from django.utils import timezone
+
+from immichdrop.immich import Immich, LinkSettings, NotFound, SharedLink
+from immichdrop.models import ImmichAccount, User
+from immichdrop.sandbox import Sandbox
+from invites import qr
+from invites.shared_link_list import PAGE
+from tests import pictures
+from tests.contract.conftest import upload_of
+from tests.immichdrop.test_albums_api import key_with
+
+PATH = "/menu/shared-links"
+BOTH = pytest.mark.parametrize("sandbox", [2, 3], indirect=True)  # whose dialects differ here
+SAID = {"ends": "never", "show_metadata": "on", "allow_download": "on"}
+Make = Callable[..., SharedLink]
+
+
+@pytest.fixture
+def host(db: None, sandbox: Sandbox) -> User:
+    """With a library of their own."""
+    host = User.objects.create_user("host@example.org")
+    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
+    account.set_api_key(sandbox.api_key)
+    account.save()
+    return host
+
+
+@pytest.fixture
+def at_home(client: Client, host: User) -> Client:
+    client.force_login(host)
+    return client
+
+
+@pytest.fixture
+def immich(sandbox: Sandbox) -> Immich:
+    return Immich(sandbox.url, sandbox.api_key)
+
+
+@pytest.fixture
+def assets(immich: Immich) -> list[str]:
+    return [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(3)]
+
+
+@pytest.fixture
+def album(immich: Immich, assets: list[str]) -> str:
+    """With two photos."""
+    album = immich.create_album("Summer")
+    immich.add_to_album(album.id, assets[:2])
+    return album.id
+
+
+@pytest.fixture
+def make(immich: Immich, album: str) -> Make:
+    def make(assets: list[str] | None = None, **settings: object) -> SharedLink:
+        made = immich.create_shared_link(
+            album_id=None if assets else album,
+            asset_ids=assets or (),
+            settings=LinkSettings(**settings),  # type: ignore[arg-type]
+        )
+        return immich.shared_link(made.id)
+
+    return make
+
+
+def read(client: Client, path: str = "", status: int = 200) -> str:
+    answer = client.get(f"{PATH}{path}")
+    assert answer.status_code == status, answer.content.decode()[:2000]
+    return str(answer.content.decode())
+
+
+@BOTH
+def test_what_immich_knows_is_told(at_home: Client, sandbox: Sandbox, make: Make, assets: list[str]) -> None:
+    ends = timezone.now() + timedelta(days=30)
+    make(description="Our week", password="sesame", slug="Beach", expires_at=ends, allow_upload=True)
+    single = make(assets[:3], show_metadata=False, allow_download=False)
+    page = read(at_home)
+    for words in ("Our week", "Summer · 2 items", "/s/Beach", "Until", "Password", "Upload", f"{sandbox.url}/s/Beach"):
+        assert words in page
+    assert "sesame" not in page
+    # Of single photos a list tells one: the number is asked for by itself.
+    assert "1 item" not in page
+    assert f"{sandbox.url}/share/{single.key}" in page
+    assert "3 items" in read(at_home, f"/{single.id}/items")
+    assert "3 items" in read(at_home, f"/{single.id}")
+
+
+def test_an_external_domain_is_the_address(at_home: Client, sandbox: Sandbox, make: Make) -> None:
+    link = make(slug="beach")
+    assert qr.svg(f"{sandbox.url}/s/beach") in read(at_home, f"/{link.id}/qr")
+    assert at_home.get(f"{PATH}/{link.id}/qr.png").content == qr.png(f"{sandbox.url}/s/beach", 24)
+    assert at_home.get(f"{PATH}/{link.id}/qr.pdf").status_code == 404
+
+
+def test_nothing_yet(at_home: Client) -> None:
+    page = read(at_home)
+    assert "Nothing is shared yet" in page
+    assert f'href="{PATH}/new"' in page
+    assert f'href="{PATH}"' in read(at_home, "/new"), "and the way there is in the navigation"
+
+
+def test_search_sort_and_filter(at_home: Client, immich: Immich, make: Make, assets: list[str]) -> None:
+    make(description="Cake", expires_at=timezone.now() + timedelta(days=9))
+    make(description="apples", slug="fruit")
+    make(assets[:1], description="Bread", expires_at=timezone.now() + timedelta(days=3))
+
+    def order(query: str) -> list[str]:
+        page = read(at_home, query)
+        return sorted((word for word in ("Cake", "apples", "Bread") if word in page), key=page.index)
+
+    assert order("") == ["Bread", "apples", "Cake"]
+    assert order("?sort=created") == ["Cake", "apples", "Bread"]
+    assert order("?sort=name") == ["apples", "Bread", "Cake"]
+    assert order("?sort=expires") == ["Bread", "Cake", "apples"]
+    assert order("?sort=nonsense&page=x") == ["Bread", "apples", "Cake"]
+    assert order("?q=FRUIT") == ["apples"]
+    assert order("?q=summer") == ["apples", "Cake"]
+    assert order("?album=single") == ["Bread"]
+    other = immich.create_album("Autumn").id
+    immich.create_shared_link(album_id=other, settings=LinkSettings(description="Leaves"))
+    assert order(f"?album={other}") == []
+    assert "Leaves" in read(at_home, f"?album={other}")
+    assert "No link here fits" in read(at_home, "?q=nowhere")
+
+
+def test_five_hundred_come_page_by_page(at_home: Client, sandbox: Sandbox, make: Make) -> None:
+    for number in range(PAGE + 2):
+        make(description=f"Link {number}")
+    first, second = read(at_home), read(at_home, "?page=2")
+    assert first.count("data-url=") == PAGE
+    assert "page=2" in first
+    assert second.count("data-url=") == 2
+    assert "Show more" not in second
+
+
+@BOTH
+def test_made_with_password_and_slug(at_home: Client, immich: Immich, album: str, sandbox: Sandbox) -> None:
+    page = read(at_home, f"/new?album={album}")
+    assert f'<option value="{album}" selected>Summer (2)</option>' in page
+    said = {**SAID, "album": album, "description": "Our week", "password": "sesame", "slug": "beach"}
+    answer = at_home.post(f"{PATH}/new", said)
+    (made,) = immich.shared_links()
+    assert (answer.status_code, answer["Location"]) == (302, f"{PATH}/{made.id}?made=1")
+    assert (made.password, made.slug, made.allow_upload, made.album_id) == ("sesame", "beach", False, album)
+    done = read(at_home, f"/{made.id}?made=1")
+    assert "Ready to share" in done
+    assert f"{sandbox.url}/s/beach" in done
+    by_htmx = at_home.post(f"{PATH}/new", {**said, "slug": ""}, headers={"HX-Request": "true"})
+    assert by_htmx.status_code == 204
+    assert by_htmx["HX-Redirect"].startswith(f"{PATH}/")
+
+
+def test_made_of_single_photos(at_home: Client, immich: Immich, assets: list[str]) -> None:
+    chosen = ",".join(assets[:2])
+    for page in (read(at_home, f"/new?assets={chosen}"), at_home.post(f"{PATH}/new", {"assets": chosen})):
+        text = page if isinstance(page, str) else page.content.decode()
+        assert "2 photos and videos" in text
+        assert f'value="{chosen}"' in text
+        assert 'name="allow_upload"' not in text
+    assert immich.shared_links() == []
+    at_home.post(f"{PATH}/new", {**SAID, "assets": chosen, "allow_upload": "on"})
+    (made,) = immich.shared_links()
+    assert sorted(immich.shared_link(made.id).asset_ids) == sorted(assets[:2])
+    assert not made.allow_upload
+    for nonsense in ("x", ",".join(str(uuid.uuid4()) for _ in range(10_001))):
+        assert at_home.post(f"{PATH}/new", {"assets": nonsense}).status_code == 404
+
+
+@BOTH
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(at_home: Client, make: Make, album: str) -> None:
+    make(slug="beach")
+    said = {**SAID, "album": album, "description": "Typed text", "password": "sesame"}
+    for slug, words in (("beach", "taken"), ("our week", "hyphens"), ("ü", "hyphens")):
+        answer = at_home.post(f"{PATH}/new", {**said, "slug": slug})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        for kept in (words, "Typed text", 'value="sesame"', f'value="{slug}"', f'<option value="{album}" selected>'):
+            assert kept in page
+    assert "Choose an album" in at_home.post(f"{PATH}/new", SAID).content.decode()
+    gone = {**said, "album": str(uuid.uuid4())}
+    assert "Immich has it no more" in at_home.post(f"{PATH}/new", gone).content.decode()
+
+
+@BOTH
+def test_an_edit_loses_nothing_else(at_home: Client, immich: Immich, make: Make, settings: LazySettings) -> None:
+    settings.TIME_ZONE = "UTC"
+    ends = datetime(2099, 7, 14, 18, 0, 30, tzinfo=UTC)
+    link = make(description="Old", password="sesame", slug="Beach", expires_at=ends, allow_upload=True)
+    page = read(at_home, f"/{link.id}/edit")
+    assert 'value="2099-07-14T18:00"' in page
+    shown = {"ends": "date", "expires_at": "2099-07-14T18:00", "expires_was": "2099-07-14T18:00", "slug": "Beach"}
+    said = {**SAID, **shown, "password": "sesame", "allow_upload": "on", "description": "New"}
+    assert at_home.post(f"{PATH}/{link.id}/edit", said)["Location"] == PATH
+    now = immich.shared_link(link.id)
+    assert now.settings == LinkSettings(
+        description="New", password="sesame", slug="Beach", expires_at=ends, allow_upload=True
+    )
+    at_home.post(f"{PATH}/{link.id}/edit", {**said, "ends": "never"})
+    assert immich.shared_link(link.id).expires_at is None
+    make(slug="taken")
+    refused = at_home.post(f"{PATH}/{link.id}/edit", {**said, "slug": "taken", "description": "Newer"})
+    assert refused.status_code == 422
+    assert "Newer" in refused.content.decode()
+    assert immich.shared_link(link.id).slug == "Beach"
+
+
+def test_deleting_asks_first(at_home: Client, immich: Immich, make: Make) -> None:
+    link = make(description="Our week")
+    asked = at_home.post(f"{PATH}/{link.id}/delete")
+    assert "Delete the shared link?" in asked.content.decode()
+    assert immich.shared_link(link.id)
+    answer = at_home.post(f"{PATH}/{link.id}/delete", {"sure": "1"}, follow=True)
+    assert "Deleted" in answer.content.decode()
+    with pytest.raises(NotFound):
+        immich.shared_link(link.id)
+    assert at_home.post(f"{PATH}/{link.id}/delete", {"sure": "1"}).status_code == 404
+
+
+def test_the_poster_asks_to_look(at_home: Client, make: Make) -> None:
+    link = make(password="sesame", slug="beach", expires_at=datetime(2099, 7, 14, 18, tzinfo=UTC))
+    page = read(at_home, f"/{link.id}/poster?language=de&size=a6")
+    assert "Schaut euch unsere Fotos an" in page
+    assert "Unsere Fotos</h2>" in page
+    assert "Summer" not in page, "behind a password, and everybody reads a poster"
+    assert "Herunterladen, was gefällt" in page
+    assert 'datetime="2099-07-14"' in page
+    plain = read(at_home, f"/{make(allow_download=False).id}/poster")
+    assert "Summer</h2>" in plain
+    assert "Download" not in plain
+
+
+def test_a_cover(at_home: Client, make: Make, assets: list[str]) -> None:
+    link = make(assets[:1])
+    answer = at_home.get(f"{PATH}/{link.id}/cover")
+    assert (answer.status_code, answer["Content-Type"].partition("/")[0]) == (200, "image")
+    assert "private" in answer["Cache-Control"]
+
+
+def about(link_id: object) -> list[tuple[str, str]]:
+    gets = ["", "/edit", "/items", "/cover", "/qr", "/qr.png", "/poster"]
+    return [("get", f"/{link_id}{rest}") for rest in gets] + [
+        ("post", f"/{link_id}/{rest}") for rest in ("edit", "delete")
+    ]
+
+
+def test_another_hosts_are_like_ones_that_are_not_there(
+    at_home: Client, immich: Immich, sandbox: Sandbox, make: Make, settings: LazySettings, album: str
+) -> None:
+    link = make(description="Secret project")
+    settings.IMMICH_BASE_URL, settings.IMMICH_API_KEY = sandbox.url, sandbox.api_key
+    client = Client()
+    client.force_login(User.objects.create_user("other@example.org"))  # whose links would use the server's key
+    asked = len(sandbox.requests)
+    for place in (link.id, uuid.uuid4(), "nonsense"):
+        for method, path in about(place):
+            assert getattr(client, method)(f"{PATH}{path}", {**SAID, "sure": "1"}).status_code == 404
+    for path in ("", "/new", f"/new?album={album}"):
+        page = client.get(f"{PATH}{path}").content.decode()
+        assert "Connect your library" in page
+        assert "Secret project" not in page
+    assert client.post(f"{PATH}/new", {**SAID, "album": album}).status_code == 422
+    assert len(sandbox.requests) == asked, "Immich was not even asked"
+    assert immich.shared_link(link.id) == link
+    for method, path in about(uuid.uuid4()):
+        assert getattr(at_home, method)(f"{PATH}{path}", {"sure": "1"}).status_code == 404
+
+
+def test_what_the_key_lacks_is_named(at_home: Client, host: User, sandbox: Sandbox, make: Make, album: str) -> None:
+    link = make(description="Our week")
+    account = ImmichAccount.objects.get(owner=host)
+    account.set_api_key(key_with(sandbox, "sharedLink.read", "album.read"))
+    account.save()
+    page = read(at_home)
+    assert "Our week" in page
+    for lacking in ("sharedLink.create", "sharedLink.update", "sharedLink.delete", "album.share", "asset.share"):
+        assert f"<li>{lacking}</li>" in page
+    assert "<li>sharedLink.read</li>" not in page
+    made = at_home.post(f"{PATH}/new", {**SAID, "album": album, "description": "Typed text"})
+    assert made.status_code == 422
+    assert "sharedLink.create" in made.content.decode()
+    assert "Typed text" in made.content.decode()
+    changed = at_home.post(f"{PATH}/{link.id}/edit", SAID)
+    assert "sharedLink.update" in changed.content.decode()
+    refused = at_home.post(f"{PATH}/{link.id}/delete", {"sure": "1"})
+    assert refused.status_code == 403
+    assert "sharedLink.delete" in refused.content.decode()
+    account.set_api_key(key_with(sandbox, "album.read"))
+    account.save()
+    page = read(at_home)
+    assert "<li>sharedLink.read</li>" in page
+    assert "can’t be shown" in page
+    assert "Nothing is shared yet" not in page
+
+
+def test_immich_is_away(at_home: Client, host: User, make: Make, album: str) -> None:
+    link = make()
+    ImmichAccount.objects.filter(owner=host).update(base_url="http://127.0.0.1:1")
+    for path in ("", "/new", f"/{link.id}"):
+        assert "be reached right now" in read(at_home, path, 503)
+    typed = at_home.post(f"{PATH}/new", {**SAID, "album": album, "description": "Typed text"})
+    assert typed.status_code == 422
+    for kept in ("be reached right now", "Typed text", f'<option value="{album}" selected>'):
+        assert kept in typed.content.decode()
