@@ -213,6 +213,21 @@ def test_what_immich_lost_is_left_out(ask: Ask, lane: Lane, guest: TusGuest, san
     assert ShareBack.objects.get().trouble == ""
 
 
+def test_thousands_at_once(ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandbox, link: Invite) -> None:
+    deliver(lane, guest, 1)
+    assert ask("post").status_code == 201
+    account, now = link.account(), timezone.now()
+    whole = {"invite": link, "account": account, "size": 5, "offset": 5, "delivered_at": now, "status": "delivered"}
+    Upload.objects.bulk_create(Upload(**whole, filename="a.jpg", asset_id=uuid.uuid4()) for _ in range(2500))
+    due()
+    sandbox.requests.clear()
+    lane.run_once()
+    row = ShareBack.objects.get()
+    assert len([each for each in sandbox.requests if each.method == "PUT"]) == 3
+    assert (row.trouble, row.attempts) == ("", 0), "Immich knows none of them, which is no reason to stop"
+    assert SharedAsset.objects.filter(added_at=None).count() == 2500
+
+
 def test_a_key_that_may_not_tells_the_host(ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandbox, host: User) -> None:
     deliver(lane, guest, 1)
     account = ImmichAccount.objects.get(owner=host)
