@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from immichdrop.immich import LinkSettings, Rejected, SharedLink, SlugTaken
 from immichdrop.json_api import wrong
 from invites.api import not_found
-from invites.shared_links import NoLibraryError, SharedLinkError
+from invites.shared_links import NoLibraryError, SharedLinkError, tellable
 
 P = ParamSpec("P")
 _WIRE_NAMES = {"expires_at": "expiresAt"}
@@ -133,8 +133,8 @@ def moment_said(field: str, text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)  # where the calendar may have ended
+        if moment.tzinfo is not None and tellable(moment):
+            return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     raise wrong(field, "a moment with its offset such as 2030-07-14T18:00+02:00 is wanted.")

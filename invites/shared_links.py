@@ -96,3 +96,8 @@ def check(settings: LinkSettings, before: LinkSettings | None = None, now: datet
         problems["expires_at"] = "that moment is over; null is no end."
     if problems:
         raise SharedLinkError(problems)
+
+
+def tellable(moment: datetime) -> bool:
+    """Whether a moment is far enough from the ends of the calendar to be told in every time zone."""
+    return 1 < moment.year < 9999

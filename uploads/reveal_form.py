@@ -1,6 +1,6 @@
 """When guests find a link's shared link at their page, as a host says it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invites.link_form import zone_said
 from invites.models import ShareBack
+from invites.shared_links import tellable
 
 NEVER, NOW, ON_A_DATE = "never", "now", "date"
 _MINUTE = "%Y-%m-%dT%H:%M"
@@ -63,11 +64,15 @@ class RevealForm(forms.Form):
         if self._before and text and text == self.cleaned_data.get("reveal_was"):
             return self._before  # to the second, which the field does not show
         try:
-            local = datetime.fromisoformat(text).replace(tzinfo=zone_said(self.cleaned_data.get("time_zone", "")))
-            return local.astimezone(timezone.get_default_timezone())
-        except (ValueError, OverflowError):
-            self.add_error("reveal_at", _A_MOMENT)
-            return None
+            local: datetime | None = datetime.fromisoformat(text).replace(
+                tzinfo=zone_said(self.cleaned_data.get("time_zone", ""))
+            )
+        except ValueError:
+            local = None
+        if local and tellable(local):
+            return local.astimezone(UTC)
+        self.add_error("reveal_at", _A_MOMENT)
+        return None
 
 
 def _said_by(before: ShareBack | None) -> dict[str, str]:

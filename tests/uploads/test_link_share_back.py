@@ -65,7 +65,8 @@ def test_made_changed_and_taken_down(at_home: Client, path: str, photos: list[st
     assert at_home.post(f"{path}?edit", changed).status_code == 302
     row.refresh_from_db()
     assert row.address == f"{sandbox.url}/s/sea"
-    assert row.expires_at and row.expires_at > timezone.now()
+    assert row.expires_at
+    assert row.expires_at > timezone.now()
     assert "Saved" in text(at_home, path)
 
     assert "Delete the shared link?" in at_home.post(f"{path}/delete").content.decode()
@@ -97,7 +98,8 @@ def test_when_guests_find_it(
 def test_now_stays_the_moment_it_was(at_home: Client, path: str, photos: list[str]) -> None:
     at_home.post(path, {**GOOD, "reveal": "now"})
     first = ShareBack.objects.get().reveal_at
-    assert first and timezone.now() - first < timedelta(minutes=1)
+    assert first
+    assert timezone.now() - first < timedelta(minutes=1)
     at_home.post(f"{path}/reveal", {"reveal": "now"})
     assert ShareBack.objects.get().reveal_at == first
 
@@ -178,7 +180,8 @@ def test_the_links_page_says_what_is_wrong(at_home: Client, path: str, photos: l
     before = timezone.now()
     at_home.post(f"{path}/retry")
     row = ShareBack.objects.get()
-    assert row.look_at and row.look_at >= before
+    assert row.look_at
+    assert row.look_at >= before
     ShareBack.objects.update(trouble="gone", look_at=None)
     assert "The shared link was deleted in Immich" in text(at_home, details)
     assert "The shared link was deleted in Immich" in text(at_home, path)
