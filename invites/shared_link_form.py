@@ -110,15 +110,13 @@ class SharedLinkForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
-        expires_at = self._end()
-        if self.errors:
-            return said
+        before, expires_at = self._before or LinkSettings(), self._end()
         said["settings"] = LinkSettings(
-            description=said["description"].replace("\r\n", "\n"),
-            password=said["password"] or None,
-            slug=said["slug"] or None,
+            description=said.get("description", "").replace("\r\n", "\n"),
+            password=said.get("password") or None,
+            slug=said.get("slug") or None,
             expires_at=expires_at,
-            allow_upload=said.get("allow_upload", False),
+            allow_upload=said.get("allow_upload", before.allow_upload),
             allow_download=said["allow_download"] and said["show_metadata"],
             show_metadata=said["show_metadata"],
         )

@@ -106,7 +106,7 @@ def test_made_with_password_and_slug_and_opened_by_a_stranger(
     stranger.goto(address)
     stranger.locator("input[type=password]").fill("sesame")
     stranger.keyboard.press("Enter")
-    expect(stranger.get_by_role("heading", name="Everyone’s photos")).to_be_visible()
+    expect(stranger.get_by_text("Everyone’s photos")).to_be_visible()
     expect(stranger.locator("li")).to_have_count(3)
 
 

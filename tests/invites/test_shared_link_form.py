@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from immichdrop.immich import Forbidden, LinkSettings, SlugTaken, Unavailable
-from invites.shared_link_form import SharedLinkForm
+from invites.shared_link_form import NewSharedLinkForm, SharedLinkForm
 from invites.shared_links import NoLibraryError
 
 SAID = {"description": "Our week", "ends": "never", "show_metadata": "on", "allow_download": "on"}
@@ -79,6 +79,8 @@ def test_single_photos_take_no_uploads() -> None:
     form = form_of(of_album=False, **SAID, allow_upload="on")
     assert "allow_upload" not in form.fields
     assert not settings_of(form).allow_upload
+    made_elsewhere = form_of(replace(THERE, expires_at=None), of_album=False, **SAID, slug="Über uns")
+    assert settings_of(made_elsewhere).allow_upload, "what is not shown is not changed"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,11 @@ def test_what_makes_no_sense_stands_at_its_field(said: dict[str, str], field: st
     form = form_of(**{**SAID, **said})
     assert form.send(lambda settings: settings) is None
     assert list(form.errors) == [field]
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    query = QueryDict("ends=date&slug=a b&show_metadata=on")
+    assert set(NewSharedLinkForm(query).errors) == {"album", "expires_at", "slug"}
 
 
 @pytest.mark.parametrize(
