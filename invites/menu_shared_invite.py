@@ -36,4 +36,4 @@ def make(request: HttpRequest, host: User, link_id: str) -> HttpResponse:
     except STANDS_IN_THE_WAY as error:
         words = words_of(error)
     messages.info(request, words)
-    return HttpResponseRedirect(resolve_url("menu"))
+    return HttpResponseRedirect(resolve_url("menu-shared"))

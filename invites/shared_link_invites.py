@@ -35,12 +35,14 @@ def make_invite(host: User, link_id: str) -> Invite:
 
 def _fields_of(link: SharedLink) -> LinkFields:
     if link.type != LinkType.ALBUM or link.album_id is None:
-        raise NoInviteError("not_an_album", gettext("It shows single photos. Only an album’s link can take more."))
+        raise NoInviteError(
+            "not_an_album", gettext("This shared link shows single photos. Only an album’s can take more.")
+        )
     if not link.allow_upload:
-        words = gettext("It takes no uploads. Allow them there first, and try again.")
+        words = gettext("This shared link takes no uploads. Allow them first, and try again.")
         raise NoInviteError("upload_not_allowed", words)
     if link.expires_at and link.expires_at <= timezone.now():
-        raise NoInviteError("ended", gettext("It has ended. Give it a later end first, and try again."))
+        raise NoInviteError("ended", gettext("This shared link has ended. Give it a later end first, and try again."))
     return LinkFields(
         name=" ".join(link.description.split())[:LONGEST_NAME],
         album_id=uuid.UUID(link.album_id),

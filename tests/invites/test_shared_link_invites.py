@@ -79,7 +79,7 @@ def test_with_one_click(ask: Ask, client: Client, album: str, assets: list[str])
     assert answer.redirect_chain == [(f"/menu?made={token}", 302)]
     single = ask("post", assetIds=assets).json()
     page = client.post(f"/menu/shared-links/{single['id']}/invite", follow=True).content.decode()
-    assert "It shows single photos" in page
+    assert "This shared link shows single photos" in page
     for link_id in ("unknown", str(uuid.uuid4())):
         assert client.post(f"/menu/shared-links/{link_id}/invite").status_code == 404
 
