@@ -247,6 +247,22 @@ def test_a_key_that_may_not_tells_the_host(ask: Ask, lane: Lane, guest: TusGuest
     assert ask("get").json()["trouble"] is None
 
 
+def test_an_immich_that_does_not_take_more_tells_the_host(
+    ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandbox
+) -> None:
+    photos = deliver(lane, guest, 1)
+    assert ask("post").status_code == 201
+    sandbox.faults.status, sandbox.faults.error_before = 404, Hits(on=("PUT /api/shared-links/*",))
+    photos += deliver(lane, guest, 2)
+    lane.run_once()
+    assert ask("get").json()["trouble"] == "refused"
+    sandbox.faults.clear()
+    due()
+    lane.run_once()
+    assert ask("get").json()["trouble"] is None
+    assert shown(sandbox) == sorted(map(asset_of, photos))
+
+
 def test_deleted_in_immich_another_can_be_made(
     ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandbox, link: Invite
 ) -> None:
