@@ -111,6 +111,7 @@ const news = new NewsSocket({
 });
 
 let showTimer = 0;
+let acquainted = false; // with the server: before that, a question would make another guest
 
 /** Shows every change soon, and no more than four times a second. */
 function show() {
@@ -118,7 +119,7 @@ function show() {
     showTimer = 0;
     const before = document.body.dataset.stage;
     board.show();
-    if (document.body.dataset.stage === "done" && before !== "done" && config.invite) lookForPhotos(api);
+    if (document.body.dataset.stage === "done" && before !== "done") askForPhotos();
     awake.want(courier.busy);
   }, SHOW_EVERY);
 }
@@ -131,6 +132,11 @@ async function ask() {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
+}
+
+/** Whether the host shows everyone's photos by now. */
+function askForPhotos() {
+  if (acquainted && config.invite) lookForPhotos(api);
 }
 
 /** @param {import("./queue.js").Item} item @returns {Record<string, string>} tus metadata */
@@ -160,6 +166,7 @@ async function open() {
   const session = await openSession(api, courier, waitBeforeAttempt);
   who.prefill(session?.visit);
   showPhotos(session?.photosUrl);
+  acquainted = session !== null;
   if (courier.awaitsNews()) news.wake();
   show();
 }
@@ -176,7 +183,7 @@ function waitBeforeAttempt(attempt) {
 function wake() {
   if (document.visibilityState === "hidden") return;
   courier.hurry();
-  if (config.invite && !courier.busy) lookForPhotos(api);
+  if (!courier.busy) askForPhotos();
   if (queue.items.length || courier.awaitsNews()) news.wake();
 }
 
