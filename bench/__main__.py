@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import browser, dedupe, deliveries, folders, scores
+from bench import browser, dedupe, deliveries, folders, icloud, scores
 from bench.loads import MB, Product, many, p95, peak_memory, seconds, send, written
 from tests.serving import eventually, free_port
 
@@ -101,6 +101,7 @@ def main() -> None:
             yardstick.process.wait()
         deliveries.measure(folder, say)
         folders.measure(folder, say)
+        icloud.measure(folder, say)
         browser.measure(folder, say)
         scores.measure(folder, say)
 
@@ -116,6 +117,8 @@ if __name__ == "__main__":
             dedupe.measure()
         case ["folders"]:
             alone(folders.measure)
+        case ["icloud"]:
+            alone(icloud.measure)
         case ["browser"]:
             alone(browser.measure)
         case ["lighthouse"]:

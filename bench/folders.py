@@ -36,17 +36,17 @@ def fill(folder: Path, photos: list[Photo]) -> None:
 class Runner:
     """The measured process."""
 
-    def __init__(self, data: Path, sink: Sink) -> None:
+    def __init__(self, data: Path, url: str, key: str, module: str = "bench.folder_runs") -> None:
         # The command's own names alone: a database of its own in `data`.
         environment = {
             **os.environ,
             "DATA_DIR": str(data),
             "DATABASE_URL": "",
             "DJANGO_SETTINGS_MODULE": "immichdrop.settings",
-            "IMMICH_LOCAL_URL": sink.url,
-            "IMMICH_API_KEY": sink.key,
+            "IMMICH_LOCAL_URL": url,
+            "IMMICH_API_KEY": key,
         }
-        command = [sys.executable, "-m", "bench.folder_runs"]
+        command = [sys.executable, "-m", module]
         self.process = subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -78,7 +78,7 @@ def measure(folder: Path, say: Say) -> None:
 
 def _unchanged(folder: Path, sink: Sink, say: Say) -> None:
     fill(folder / "unchanged", new_photos(2_000, UNCHANGED))
-    runner = Runner(folder / "data of unchanged", sink)
+    runner = Runner(folder / "data of unchanged", sink.url, sink.key)
     runner.ask("sync", folder / "unchanged")
     took = [runner.ask("unchanged", folder / "unchanged") for _ in range(RUNS)]
     # The best of several: what a neighbour on the machine takes is neither's.
@@ -92,7 +92,7 @@ def _new(folder: Path, sink: Sink, say: Say) -> None:
     photos = new_photos(SIZE, NEW)
     fill(folder / "new", photos)
     fill(folder / "one", new_photos(SIZE, 1))
-    runner = Runner(folder / "data of new", sink)
+    runner = Runner(folder / "data of new", sink.url, sink.key)
     runner.ask("sync", folder / "one")  # what is done once: the database, imports
     sink.be_late(LATENCY)
     bare = sink.take(new_photos(SIZE, NEW), AT_ONCE)
@@ -111,7 +111,7 @@ def _huge(folder: Path, sink: Sink, say: Say) -> None:
     with file.open("wb") as out:
         out.truncate(HUGE)
     os.utime(file, (OLD, OLD))
-    runner = Runner(folder / "data of huge", sink)
+    runner = Runner(folder / "data of huge", sink.url, sink.key)
     took = runner.ask("sync", file.parent)
     runner.close()
     assert took["sent"] == 1
@@ -119,7 +119,7 @@ def _huge(folder: Path, sink: Sink, say: Say) -> None:
 
 
 def _paths(folder: Path, sink: Sink, say: Say) -> None:
-    runner = Runner(folder / "data of paths", sink)
+    runner = Runner(folder / "data of paths", sink.url, sink.key)
     took = runner.ask("paths", folder)
     runner.close()
     say(f"{PATHS} paths against as many rows", f"{took['seconds']:.0f} s, {took['memory']:.0f} MB", "limit 120 MB")

@@ -10,7 +10,7 @@ from immichdrop import hosts, immich
 from immichdrop.encryption import SecretChangedError
 from immichdrop.identify import CONNECT_TIMEOUT, READ_TIMEOUT, Brake, Way
 from immichdrop.immich_session import Kept
-from immichdrop.key_permissions import PERMISSIONS, USES, Use
+from immichdrop.key_permissions import PERMISSIONS, Use, uses
 from immichdrop.login_errors import AwayError, RefusedError, WrongError
 from immichdrop.models import ImmichAccount, User
 
@@ -126,7 +126,7 @@ def look(user: User) -> Look | None:
     except immich.ImmichError:
         words = _("Immich can’t be reached. Uploads are safe here and wait until it is back.")
         return Look(account, problem=words, away=True)
-    return Look(account, email, tuple((use, use.allowed(granted)) for use in USES))
+    return Look(account, email, tuple((use, use.allowed(granted)) for use in uses(of_server=False)))
 
 
 def _keep(account: ImmichAccount, key: str, key_id: str | None) -> None:

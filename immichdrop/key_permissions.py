@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 class Use:
     """`without`: what a host reads when the key lacks one of the permissions.
 
-    `of_hosts`: only keys that hosts have connected need it, and not the environment's.
+    `of_hosts`: only keys that hosts have connected need it; `of_server`: only the environment's.
     """
 
     title: str | Promise
     permissions: tuple[str, ...]
     without: str | Promise
     of_hosts: bool = False
+    of_server: bool = False
 
     def allowed(self, granted: frozenset[str]) -> bool:
         return "all" in granted or granted.issuperset(self.permissions)
@@ -79,6 +80,19 @@ USES = (
         _("When you disconnect, delete the key in Immich yourself."),
         of_hosts=True,
     ),
+    Use(
+        _("Register and stack photos from iCloud"),
+        ("library.read", "library.update", "stack.create", "stack.read", "stack.update", "stack.delete"),
+        _("The command sync_icloud can’t do its work."),
+        of_server=True,
+    ),
 )
 
-PERMISSIONS = frozenset(permission for use in USES for permission in use.permissions)
+
+def uses(*, of_server: bool) -> tuple[Use, ...]:
+    """What the environment's key is for, or else one that a host has connected."""
+    return tuple(use for use in USES if not (use.of_hosts if of_server else use.of_server))
+
+
+# Of the keys that are made here for hosts.
+PERMISSIONS = frozenset(permission for use in uses(of_server=False) for permission in use.permissions)

@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "uploads",
     "ingest.downloads",
     "ingest.folders",
+    "ingest.icloud",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -85,6 +85,12 @@ def moment(text: str, zone: ZoneInfo, *, end_of_day: bool) -> datetime:
     return datetime.combine(day + timedelta(days=1 if end_of_day else 0), time(), zone).astimezone(UTC)
 
 
+def within_calendar(moment: datetime) -> datetime:
+    """The same moment, or a day off the calendar's ends, where other zones have no name for it."""
+    day = timedelta(days=1)
+    return min(max(moment, datetime.min.replace(tzinfo=UTC) + day), datetime.max.replace(tzinfo=UTC) - day)
+
+
 def end_of_validity(text: str, zone: ZoneInfo) -> datetime:
     """Until when a link is open: a date is the end of that day in `zone`. Raises ValueError, OverflowError."""
     return moment(text, zone, end_of_day=True)

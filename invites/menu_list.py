@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from immichdrop.immich import SharedLink
 from immichdrop.models import User
 from invites.link_json import absolute_address
-from invites.links import zone_named
+from invites.links import within_calendar, zone_named
 from invites.models import Invite, LinkStatus
 from invites.queries import NEWEST_FIRST, SORTS, InviteQuerySet
 
@@ -209,5 +209,5 @@ def last_day(link: Invite | SharedLink) -> str:
     if link.expires_at is None:
         return ""
     zone = zone_named(settings.TIME_ZONE)
-    day: date = (link.expires_at - timedelta(microseconds=1)).astimezone(zone).date()
+    day: date = (within_calendar(link.expires_at) - timedelta(microseconds=1)).astimezone(zone).date()
     return day.isoformat()

@@ -1,5 +1,7 @@
 """The hosts' pages about Immich's shared links: the list, one link with its QR code, and its end."""
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -34,8 +36,10 @@ def shared(request: HttpRequest, library: Library) -> HttpResponse:
 @own_shared_link
 def one(request: HttpRequest, library: Library, link: SharedLink) -> HttpResponse:
     """`/menu/shared-links/{id}`: all about one, to hand it on; `?made` right after it was."""
-    card = _card(library, link)
-    context = {"card": card, "code": qr.svg(card.address), "made": "made" in request.GET}
+    card, code = _card(library, link), ""
+    with suppress(qr.TooLongError):  # Immich takes custom addresses of any length
+        code = qr.svg(card.address)
+    context = {"card": card, "code": code, "made": "made" in request.GET}
     return render(request, "menu/shared/one.html", context)
 
 

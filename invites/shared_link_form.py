@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -15,8 +15,9 @@ from immichdrop.immich import Album, LinkSettings, SlugTaken
 from invites import shared_links
 from invites.form_fields import switch_field
 from invites.link_form import zone_said
+from invites.links import within_calendar
 from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
-from invites.shared_links import LONGEST_DESCRIPTION, LONGEST_PASSWORD, LONGEST_SLUG, SharedLinkError
+from invites.shared_links import LONGEST_DESCRIPTION, LONGEST_PASSWORD, LONGEST_SLUG, SharedLinkError, tellable
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -138,11 +139,12 @@ class SharedLinkForm(forms.Form):
             return self._before.expires_at  # to the second, which the field does not show
         try:
             moment = datetime.fromisoformat(text).replace(tzinfo=zone_said(said.get("time_zone", "")))
-            moment.timestamp()  # the calendar has an end
-        except (ValueError, OverflowError):
-            self.add_error("expires_at", _A_MOMENT)
-            return None
-        return moment
+            if tellable(moment):
+                return moment.astimezone(UTC)
+        except ValueError:
+            pass
+        self.add_error("expires_at", _A_MOMENT)
+        return None
 
 
 class NewSharedLinkForm(SharedLinkForm):
@@ -204,7 +206,7 @@ _WORDS: dict[str, forms.ValidationError] = {
 def _said_by(settings: LinkSettings) -> dict[str, object]:
     """What the form says before anybody changes it. The moment is in the server's zone until a script knows better."""
     ends = settings.expires_at
-    moment = ends.astimezone(zone_said(server.TIME_ZONE)).strftime(_MINUTE) if ends else ""
+    moment = within_calendar(ends).astimezone(zone_said(server.TIME_ZONE)).strftime(_MINUTE) if ends else ""
     return {
         "description": settings.description,
         "slug": settings.slug or "",

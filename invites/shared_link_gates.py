@@ -11,6 +11,7 @@ from django.shortcuts import render
 from immichdrop.immich import AccessError, Rejected, SharedLink
 from immichdrop.models import User
 from invites import shared_links
+from invites.qr import TooLongError
 from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
 from invites.shared_links import Library, NoLibraryError
 
@@ -30,7 +31,7 @@ def own_shared_link(
             with shared_links.opened(host) as library:
                 found: SharedLink = library.immich.shared_link(known)
                 return view(request, library, found, **more)
-        except (NoLibraryError, Rejected) as error:  # nobody's, or somebody else's
+        except (NoLibraryError, Rejected, TooLongError) as error:  # nobody's, somebody else's, or no QR code holds it
             raise Http404 from error
         except STANDS_IN_THE_WAY as error:
             return in_the_way(request, error)

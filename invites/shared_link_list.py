@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from immichdrop import local_forms
 from immichdrop.immich import Immich, SharedLink
 from immichdrop.key_permissions import SHARED_LINKS
+from invites.links import within_calendar
 from invites.shared_links import Library
 
 PAGE = 24  # links: whole rows of one, two or three
@@ -108,7 +109,8 @@ class Card:
     @property
     def moment(self) -> SafeString:
         """When it ends, in the server's zone; a script puts it into the host's."""
-        return local_forms.host_moment(self.link.expires_at) if self.link.expires_at else SafeString()
+        ends = self.link.expires_at
+        return local_forms.host_moment(within_calendar(ends)) if ends else SafeString()
 
 
 @dataclass(frozen=True)

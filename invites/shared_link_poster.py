@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from immichdrop.immich import SharedLink
 from invites import qr
+from invites.links import within_calendar
 from invites.menu_gates import host_page
 from invites.menu_list import last_day
 from invites.poster import Poster, language_of, printed, title_size
@@ -42,7 +43,7 @@ def poster_of(link: SharedLink, language: str, address: str) -> Poster:
         address=address,
         shown_address=address.removeprefix("https://"),
         code=qr.svg(address),
-        expires_at=link.expires_at,
+        expires_at=within_calendar(link.expires_at) if link.expires_at else None,
         last_day=date.fromisoformat(day) if day else None,
         around_day=words.around_day(),
     )

@@ -92,6 +92,7 @@ class Processes:
             "SPOOL_FREE_MB": "50",
             # SQLite in that folder, also where the tests' own database is another one: nothing is left anywhere.
             "DATABASE_URL": "",
+            "PYTHONFAULTHANDLER": "1",
             **environment,
         }
         self.running: list[subprocess.Popen[bytes]] = []
@@ -137,8 +138,16 @@ class Processes:
         self.running.remove(process)
 
     def close(self) -> None:
+        """Asks all to end. Raises when one does not; it has written where each of its threads stands."""
         for process in self.running:
             process.send_signal(signal.SIGTERM)
+        late = []
         for process in self.running:
-            process.wait(PATIENCE)
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                late.append(process.args)
+                process.send_signal(signal.SIGABRT)
+                process.wait(PATIENCE)
         self.running.clear()
+        assert not late, f"ended only when they were killed: {late}"

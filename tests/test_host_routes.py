@@ -81,6 +81,7 @@ FOR_EVERYBODY = {
     "api/supported-platforms",
     "api/upload/url/status",  # asks for a token, like the next
     "api/upload/url/status/<str:job_id>",  # asks for a token
+    "api/upload/url/status/<str:job_id>/thumbnail",  # asks for a token
 }
 
 

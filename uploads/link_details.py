@@ -63,6 +63,7 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         "may_share_back": may_share,
         "share_back": sharing_back.of_link(link) if may_share else None,
         "platforms": _platforms(link, host),
+        "links_are_fetched": settings.SOCIAL_MEDIA_UPLOADS_ENABLED,
         "said": [str(message) for message in messages.get_messages(request)],
     }
     return render(request, "menu/details.html", context)
@@ -96,6 +97,17 @@ def removed(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         LogEntry.objects.log_actions(host.pk, done, CHANGE, "Removed from Immich by hand, as its guest wished.")
     number = len(done)
     return _back(request, link, ngettext("%d wish fulfilled", "%d wishes fulfilled", number) % number)
+
+
+@require_POST
+@host_page
+@own_link
+def pasting(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
+    """`POST /menu/links/{token}/pasting`: whether guests may paste links, by `allowed` or its absence."""
+    link.allow_urls = bool(request.POST.get("allowed"))
+    link.save(update_fields=["allow_urls"])
+    allowed = gettext("Guests may paste links now")
+    return _back(request, link, allowed if link.allow_urls else gettext("Guests can’t paste links any more"))
 
 
 @require_POST

@@ -163,6 +163,9 @@ def _ready(
     status: int = 200,
 ) -> HttpResponse:
     """`shared`: None where Immich was not asked, or does not answer."""
+    code = ""
+    with suppress(qr.TooLongError):  # Immich takes custom addresses of any length
+        code = qr.svg(row.address)
     context = {
         "link": link,
         "row": row,
@@ -170,7 +173,7 @@ def _ready(
         "title": (shared.link.description if shared else "") or link.title,
         "made": "made" in request.GET,
         "reveal": form or RevealForm(before=row),
-        "code": qr.svg(row.address),
+        "code": code,
         "problem": problem,
         "said": [str(message) for message in messages.get_messages(request)],
     }

@@ -9,7 +9,8 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from immichdrop.asgi_types import Receive, Scope, Send
@@ -63,6 +64,13 @@ class NotStagedError(Exception):
     """Nothing of the form was kept; the word says why."""
 
 
+class _Coming(NamedTuple):
+    """The form that a guest is sending: from which network, and how many bytes at most."""
+
+    network: str
+    bytes: int
+
+
 class ShareApp:
     """The ASGI application. `spool` tells how much room the disk has."""
 
@@ -70,7 +78,7 @@ class ShareApp:
         self.spool = spool
         self.staging = staging
         self.turns = Turns()
-        self._coming: dict[int, int] = {}  # bytes of the form that each guest is sending
+        self._coming: dict[int, _Coming] = {}  # by guest
 
     def stop(self) -> None:
         """The server is about to end."""
@@ -89,7 +97,8 @@ class ShareApp:
                 raise NotStagedError(TOO_MUCH)
             if guest.pk in self._coming:
                 raise NotStagedError(BROKEN)
-            self._coming[guest.pk] = exchange.length or staging.MOST_BYTES
+            network = staging.network_code(exchange.client)
+            self._coming[guest.pk] = _Coming(network, exchange.length or staging.MOST_BYTES)
             try:
                 await self._stage_all(exchange, guest)
             finally:
@@ -128,17 +137,21 @@ class ShareApp:
             if not part.filename:
                 await form.skip()
                 continue
-            others = sum(self._coming.values()) - self._coming[guest.pk]
-            room = await blocking.run(self._room, guest, others)
+            own = self._coming[guest.pk]
+            others = [each for each in self._coming.values() if each is not own]
+            room = await blocking.run(self._room, guest, own.network, others)
             taken.append(uuid.uuid4())
             await self._take(form, part, guest, taken[-1], room)
 
-    def _room(self, guest: Guest, others: int) -> int:
-        """Bytes that the guest's next file may have, while `others` are coming from others. Raises NotStagedError when
-        there is no place."""
+    def _room(self, guest: Guest, network: str, coming: Sequence[_Coming]) -> int:
+        """Bytes that the guest's next file may have, while others' are `coming`. Raises NotStagedError when there is
+        no place."""
+        others = sum(each.bytes for each in coming)
+        neighbours = sum(each.bytes for each in coming if each.network == network)
         own, everybodys = self.staging.used(guest), self.staging.used()
         room = min(
             staging.MOST_BYTES - own.bytes,
+            staging.MOST_BYTES_OF_NETWORK - self.staging.used_from(network) - neighbours,
             staging.MOST_BYTES_OF_ALL - everybodys.bytes - others,
             self.spool.free() - others,
             admission.file_limit(None),
@@ -161,5 +174,6 @@ class ShareApp:
         if end is not End.WHOLE:
             raise FormCutError
         filename = names.clean(part.filename) or "photo"
-        staged = Staged(staged_id, filename, one_line(part.content_type, 100), sink.offset, time.time_ns())
+        network = self._coming[guest.pk].network
+        staged = Staged(staged_id, filename, one_line(part.content_type, 100), sink.offset, time.time_ns(), network)
         await blocking.run(self.staging.keep, guest, staged)

@@ -4,6 +4,7 @@ A folder per guest, in it a file of bytes and a note about it for each photo. No
 holds for it: what nobody sends or cancels is deleted after `KEPT`. All functions block.
 """
 
+import hashlib
 import json
 import shutil
 import time
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from immichdrop.throttle import network_of
 from invites.models import Guest
 from uploads.spool import MEBIBYTE, Spool, SpoolFile
 
@@ -22,17 +24,20 @@ KEPT = 6 * 3600  # seconds
 MOST_FILES = 80  # of one guest; a form has at most 100 parts
 MOST_BYTES = 1024 * MEBIBYTE  # of one guest
 MOST_BYTES_OF_ALL = 8 * MOST_BYTES
+MOST_BYTES_OF_NETWORK = MOST_BYTES_OF_ALL // 2  # one stranger who is ever new guests leaves room for all others
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """One file: its name and type as the phone told them, `size` in bytes, `at` in ns since 1970."""
+    """One file: its name and type as the phone told them, `size` in bytes, `at` in ns since 1970, `network` it came
+    from as `network_code` has it."""
 
     id: uuid.UUID
     filename: str
     media_type: str
     size: int
     at: int
+    network: str = ""
 
 
 class Used(NamedTuple):
@@ -40,6 +45,11 @@ class Used(NamedTuple):
 
     files: int
     bytes: int
+
+
+def network_code(address: str) -> str:
+    """What stands for an address in names of files: the same for all of a household, and not the address itself."""
+    return hashlib.sha256(network_of(address).encode()).hexdigest()[:16]
 
 
 class Staging:
@@ -61,7 +71,7 @@ class Staging:
 
     def keep(self, guest: Guest, staged: Staged) -> None:
         """The file is whole."""
-        note = self._folder(guest) / f"{staged.id.hex}.json"
+        note = self._folder(guest) / f"{staged.id.hex}-{staged.network}.json"
         note.write_text(json.dumps({**asdict(staged), "id": staged.id.hex}))
 
     def items(self, guest: Guest) -> list[Staged]:
@@ -80,7 +90,8 @@ class Staging:
     def remove(self, guest: Guest, staged_id: uuid.UUID) -> None:
         """Deletes one file; does nothing when it is gone."""
         folder = self._folder(guest)
-        (folder / f"{staged_id.hex}.json").unlink(missing_ok=True)
+        for note in folder.glob(f"{staged_id.hex}*.json"):
+            note.unlink(missing_ok=True)
         self._files(guest).remove(staged_id)
         with suppress(OSError):  # others are in it, or it is gone
             folder.rmdir()
@@ -98,6 +109,16 @@ class Staging:
                 size += path.stat().st_size
                 files += 1
         return Used(files, size)
+
+    def used_from(self, network: str) -> int:
+        """Bytes of whole files that came from one network."""
+        notes = (note for folder in _listed(self.root) for note in folder.glob(f"*-{network}.json"))
+        size = 0
+        for note in notes:
+            with suppress(FileNotFoundError):
+                staged_id = uuid.UUID(note.name.partition("-")[0])
+                size += Spool(note.parent).path(staged_id).stat().st_size
+        return size
 
     def expire(self, age: float = KEPT) -> int:
         """Deletes what was shared more than `age` seconds ago. How many files."""

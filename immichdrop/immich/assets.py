@@ -102,6 +102,13 @@ class Assets(Account):
         """
         self._transport.json("PUT", f"/assets/{segment(asset_id)}", body={"livePhotoVideoId": video_id})
 
+    def unlink_live_video(self, asset_id: str) -> None:
+        """Take them apart: the video is seen again (201). Needs `asset.update`.
+
+        Before another video is linked: the one it takes the place of would stay hidden.
+        """
+        self._transport.json("PUT", f"/assets/{segment(asset_id)}", body={"livePhotoVideoId": None})
+
     def update_asset(
         self,
         asset_id: str,

@@ -89,7 +89,7 @@ class _About:
             "oauthButtonText": "Login with OAuth",
             "isInitialized": True,
             "isOnboarded": True,
-            "externalDomain": "",
+            "externalDomain": self._server.external_domain,
             "publicUsers": True,
             "mapDarkStyleUrl": "https://tiles.immich.cloud/v1/style/dark.json",
             "mapLightStyleUrl": "https://tiles.immich.cloud/v1/style/light.json",

@@ -84,23 +84,22 @@ class _Albums:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def add(self, request: Request, access: Access) -> Response:
-        album_id = identifier(request.path_params)
-        ids = (await json_body(request)).get("ids")
-        refuse([uuids(ids, "ids", empty_words=("ids should not be empty",))])
-        if self._store.album(album_id) is None:
-            raise bad_request("Album not found")
-        wanted = ids if isinstance(ids, list) else []
+        album_id, wanted = await self._assets_of(request)
         outcomes = await run_in_threadpool(self._store.add_to_album, album_id, wanted)
         return ImmichJSON(answers.outcomes(wanted, outcomes))
 
     async def remove(self, request: Request, access: Access) -> Response:
+        album_id, wanted = await self._assets_of(request)
+        return ImmichJSON(answers.outcomes(wanted, self._store.remove_from_album(album_id, wanted)))
+
+    async def _assets_of(self, request: Request) -> tuple[str, list[str]]:
+        """The album, and the assets that the body names. Raises what Immich answers where one of them is wrong."""
         album_id = identifier(request.path_params)
         ids = (await json_body(request)).get("ids")
         refuse([uuids(ids, "ids", empty_words=("ids should not be empty",))])
         if self._store.album(album_id) is None:
             raise bad_request("Album not found")
-        wanted = ids if isinstance(ids, list) else []
-        return ImmichJSON(answers.outcomes(wanted, self._store.remove_from_album(album_id, wanted)))
+        return album_id, ids if isinstance(ids, list) else []
 
     async def add_to_several(self, request: Request, access: Access) -> Response:
         """One word for all of them: the last that failed, unless any succeeded (276-278)."""

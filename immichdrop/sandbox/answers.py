@@ -156,7 +156,7 @@ def library(library: StoredLibrary, account: Account) -> Json:
     """An external library (325, 348); Immich never counts its assets here."""
     return {
         "id": library.id,
-        "ownerId": account.user_id,
+        "ownerId": library.owner_id or account.user_id,
         "name": library.name,
         "createdAt": instant(library.created_at),
         "updatedAt": instant(library.updated_at),

@@ -31,10 +31,11 @@ class Database:
 
     def _add_new_columns(self) -> None:
         """To a file that was made before there were these."""
-        there = {row["name"] for row in self._rows("PRAGMA table_info(asset)")}
-        for name, declaration in rows.ADDED_COLUMNS.items():
-            if name not in there:
-                self._database.execute(f"ALTER TABLE asset ADD COLUMN {name} {declaration}")
+        for table, columns in rows.ADDED_COLUMNS.items():
+            there = {row["name"] for row in self._rows(f"PRAGMA table_info({table})")}
+            for name, declaration in columns.items():
+                if name not in there:
+                    self._database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {declaration}")
 
     def _put_into(self, holder: str, holder_id: str, asset_ids: Iterable[str]) -> list[str | None]:
         """Assets into an `album` or a `shared_link`, or under a `tag`. For each None, or Immich's word for why

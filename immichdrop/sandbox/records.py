@@ -119,7 +119,10 @@ class StackOf:
 
 @dataclass(frozen=True, slots=True)
 class StoredLibrary:
-    """An external library: folders of this machine, and the globs of what is left out."""
+    """An external library: folders of this machine, and the globs of what is left out.
+
+    `owner_id`: None for the account.
+    """
 
     id: str
     name: str
@@ -128,6 +131,7 @@ class StoredLibrary:
     created_at: datetime
     updated_at: datetime
     refreshed_at: datetime | None
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,14 +62,17 @@ CREATE TABLE IF NOT EXISTS shared_link_asset (
 """
 # Those that files of an earlier sandbox may not have yet.
 ADDED_COLUMNS = {
-    "description": "DEFAULT ''",
-    "rating": "",
-    "latitude": "",
-    "longitude": "",
-    "is_deleted": "DEFAULT 0",
-    "library_id": "",
-    "is_offline": "DEFAULT 0",
-    "stack_id": "",
+    "asset": {
+        "description": "DEFAULT ''",
+        "rating": "",
+        "latitude": "",
+        "longitude": "",
+        "is_deleted": "DEFAULT 0",
+        "library_id": "",
+        "is_offline": "DEFAULT 0",
+        "stack_id": "",
+    },
+    "library": {"owner_id": ""},
 }
 
 _MOMENTS = {

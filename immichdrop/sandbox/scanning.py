@@ -36,6 +36,12 @@ class Scanner:
     def ask_for(self, library_id: str) -> None:
         self._wanted.append(library_id)
 
+    def forget(self) -> None:
+        """What was asked for, and that they wait."""
+        with self._at_work:
+            self._wanted.clear()
+            self.is_paused = False
+
     def run(self) -> None:
         """All scans that were asked for, unless they are paused."""
         with self._at_work:
@@ -46,6 +52,8 @@ class Scanner:
                 self._wanted.pop(0)
 
     def _scan(self, library: StoredLibrary) -> None:
+        if library.owner_id is not None:
+            return  # its assets would be somebody else's, of whom none are kept here
         known = {str(asset.path): asset for asset in self._store.library_assets(library.id)}
         found = dict.fromkeys(files(library, self._api))
         for path in found:

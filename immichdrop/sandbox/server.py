@@ -14,7 +14,8 @@ from .versions import Api
 class Server:
     """`quota`: bytes the account may hold, None for no limit. `jobs_after`: seconds until what was
     deleted by force is removed, None: only when told to. `oauth`: single sign-on is on; `password_login`:
-    so is the other way. `scans_after`: seconds until a scan of a library runs, None: only when told to."""
+    so is the other way. `scans_after`: seconds until a scan of a library runs, None: only when told to.
+    `external_domain`: where people outside reach it, as its administrator would have said."""
 
     store: Store
     api: Api
@@ -24,6 +25,7 @@ class Server:
     oauth: bool = False
     password_login: bool = True
     scans_after: float | None = None
+    external_domain: str = ""
 
     def guard(
         self, permission: str | None, endpoint: GuardedEndpoint, *, admin: bool = False, shared: bool = False

@@ -34,7 +34,8 @@ class Sandbox:
     `api`: 1, 2 or 3. `quota`: bytes the account may hold. `jobs_after`: seconds until what was deleted
     by force is removed; None: by `run_jobs` alone, so that a test sees both states. `oauth`: people may
     sign in at a stand-in identity provider; `password_login`: with their password.
-    `scans_after`: seconds until a library is scanned; None: by `run_scans` alone.
+    `scans_after`: seconds until a library is scanned; None: by `run_scans` alone. `external_domain`: what its
+    administrator named as its address for people outside.
     With `port` 0 a free one is taken at the first start and kept from then on.
     """
 
@@ -52,6 +53,7 @@ class Sandbox:
         oauth: bool = False,
         password_login: bool = True,
         scans_after: float | None = 0.0,
+        external_domain: str = "",
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         kept = account.load_or_create(directory, password=password)
@@ -67,7 +69,15 @@ class Sandbox:
         self._store = Store(directory, kept)
         self._scanner = Scanner(self._store, BY_MAJOR[api])
         self._server = Server(
-            self._store, BY_MAJOR[api], self._scanner, quota, jobs_after, oauth, password_login, scans_after
+            self._store,
+            BY_MAJOR[api],
+            self._scanner,
+            quota,
+            jobs_after,
+            oauth,
+            password_login,
+            scans_after,
+            external_domain,
         )
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
 
@@ -120,9 +130,22 @@ class Sandbox:
         """Scan the libraries that wait for it."""
         self._scanner.run()
 
-    def create_library(self, name: str, *import_paths: Path) -> str:
-        """The id of a new external library of these folders, which may not lie in `directory`."""
-        return self._store.create_library(name, [str(path) for path in import_paths], libraries.EXCLUSIONS).id
+    def pause_scans(self) -> None:
+        """Those that are asked for wait from now on, as when an administrator pauses the queue."""
+        self._scanner.is_paused = True
+
+    def resume_scans(self) -> None:
+        """Scan the libraries that waited, and those that will be asked for."""
+        self._scanner.is_paused = False
+        self._scanner.run()
+
+    def create_library(self, name: str, *import_paths: Path, owner_id: str | None = None) -> str:
+        """The id of a new external library of these folders, which may not lie in `directory`.
+
+        `owner_id`: whose it is, if not the account's; the account sees nothing that is in it.
+        """
+        paths = [str(path) for path in import_paths]
+        return self._store.create_library(name, paths, libraries.EXCLUSIONS, owner_id).id
 
     def stacks(self) -> list[list[str]]:
         """The ids in each stack, the primary one first."""
@@ -154,6 +177,7 @@ class Sandbox:
 
     def clear(self) -> None:
         """Forget everything but the account and its key, and end all trouble."""
+        self._scanner.forget()
         self._store.clear()
         self.faults.clear()
         self.requests.clear()
@@ -234,6 +258,7 @@ def running(
     oauth: bool = False,
     password_login: bool = True,
     scans_after: float | None = 0.0,
+    external_domain: str = "",
 ) -> Iterator[Sandbox]:
     """A sandbox on loopback, served by a thread of this process."""
     sandbox = Sandbox(
@@ -245,6 +270,7 @@ def running(
         oauth=oauth,
         password_login=password_login,
         scans_after=scans_after,
+        external_domain=external_domain,
     )
     try:
         sandbox.start()

@@ -15,9 +15,12 @@ from .records import StoredAsset, StoredLibrary
 
 
 class LibraryStore(Database):
-    def create_library(self, name: str, import_paths: Sequence[str], exclusions: Sequence[str]) -> StoredLibrary:
+    def create_library(
+        self, name: str, import_paths: Sequence[str], exclusions: Sequence[str], owner_id: str | None = None
+    ) -> StoredLibrary:
         moment = datetime.now(UTC)
-        library = StoredLibrary(str(uuid4()), name, tuple(import_paths), tuple(exclusions), moment, moment, None)
+        paths, globs = tuple(import_paths), tuple(exclusions)
+        library = StoredLibrary(str(uuid4()), name, paths, globs, moment, moment, None, owner_id)
         self._keep(library)
         return library
 
@@ -44,6 +47,11 @@ class LibraryStore(Database):
         found = self._rows("SELECT * FROM asset WHERE library_id = ?", [library_id])
         return [rows.asset(row, self.directory) for row in found]
 
+    def library_assets_like(self, library_id: str, path_part: str) -> list[StoredAsset]:
+        """Those with this part in their paths, in any case; latest taken first."""
+        query = "SELECT * FROM asset WHERE library_id = ? AND path LIKE ? ORDER BY file_created_at DESC, id"
+        return [rows.asset(row, self.directory) for row in self._rows(query, [library_id, f"%{path_part}%"])]
+
     def _keep(self, library: StoredLibrary) -> None:
         refreshed = None if library.refreshed_at is None else library.refreshed_at.isoformat()
         values = [
@@ -54,9 +62,10 @@ class LibraryStore(Database):
             library.created_at.isoformat(),
             library.updated_at.isoformat(),
             refreshed,
+            library.owner_id,
         ]
         with self._transaction() as database:
-            database.execute("INSERT OR REPLACE INTO library VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+            database.execute("INSERT OR REPLACE INTO library VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _library(row: sqlite3.Row) -> StoredLibrary:
@@ -69,4 +78,5 @@ def _library(row: sqlite3.Row) -> StoredLibrary:
         created_at=datetime.fromisoformat(row["created_at"]),
         updated_at=datetime.fromisoformat(row["updated_at"]),
         refreshed_at=None if refreshed is None else datetime.fromisoformat(refreshed),
+        owner_id=row["owner_id"],
     )

@@ -34,7 +34,7 @@ class DownloadAdmin(HistoryAdmin):
     search_fields = ("job_id", "url")
     search_help_text = "Job or address."
     date_hierarchy = "created_at"
-    exclude = ("lease_owner",)
+    exclude = ("lease_owner", "thumbnail")
     inlines = (FilesInline,)
     actions = ("export",)
     export_columns: ClassVar[dict[str, Any]] = {

@@ -6,6 +6,7 @@ import io
 import re
 import sys
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from yt_dlp import YoutubeDL
@@ -17,6 +18,8 @@ from yt_dlp.utils import ExtractorError
 from ingest.downloads.orders import Order, Tell
 
 MOST_FILES = 50
+MOST_THUMBNAILS = 3  # that are tried, the best first
+_NAME = "%(autonumber)04d"
 TOLD = ("id", "title", "uploader", "timestamp", "description", "webpage_url", "ext", "playlist_id", "playlist_title")
 
 
@@ -53,6 +56,9 @@ class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp is not typed
         return found
 
     def process_info(self, info_dict: dict[str, object]) -> None:
+        # One post has one picture; a platform may name dozens of sizes, and most of them not be there.
+        self.params["writethumbnail"] = not self.files
+        info_dict["thumbnails"] = list(cast(list[object], info_dict.get("thumbnails") or []))[-MOST_THUMBNAILS:]
         super().process_info(info_dict)
         path = info_dict.get("filepath")
         if isinstance(path, str) and Path(path).is_file():
@@ -60,6 +66,13 @@ class Downloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp is not typed
             about = {name: info_dict.get(name) for name in TOLD}
             about |= {"title": _title(info_dict), "date": info_dict.get("upload_date")}
             self.tell(file={"path": Path(path).name, "about": about})
+
+    def dl(self, name: str, info: dict[str, object], *args: object, **kwargs: object) -> object:
+        """Tells of the post's own picture, which yt-dlp has fetched by now; those that failed it took off the list."""
+        for picture in cast(list[dict[str, str]], info.get("thumbnails") or []):
+            if path := picture.get("filepath"):
+                self.tell(picture=Path(path).name)
+        return super().dl(name, info, *args, **kwargs)
 
     def trouble(self, message: str | None = None, tb: str | None = None, is_error: bool = True) -> None:
         self.raised = self.raised or sys.exc_info()[1]
@@ -132,7 +145,7 @@ def _params(order: Order, log: Log, tell: Tell) -> dict[str, object]:
         "proxy": order.proxy,
         "format": order.formats,
         "merge_output_format": "mp4",
-        "outtmpl": {"default": "%(autonumber)04d.%(ext)s"},
+        "outtmpl": {"default": f"{_NAME}.%(ext)s", "thumbnail": f"{_NAME}-thumbnail.%(ext)s", "pl_thumbnail": ""},
         "noplaylist": True,
         "playlistend": MOST_FILES,
         "max_filesize": order.largest_file,

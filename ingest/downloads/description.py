@@ -53,6 +53,7 @@ def parts() -> tuple[Paths, Schemas]:
     several = _post("post_upload_urls", "The same of up to 10 posts", "PastedLinks", "Batch")
     status = _operation("get_upload_url_status", "What became of a job", "JobStatus", {"404": "no such job of yours"})
     jobs = _operation("get_upload_url_jobs", "Your newest jobs", "OwnJobs", {})
+    picture = _operation("get_upload_url_thumbnail", "A small picture of the post", "", {"404": "there is none"})
     album: Schema = {"in": "query", "name": "album_name", "required": False, "schema": {"type": "string"}}
     album["description"] = "Only those of the album of this name"
     platforms = _operation("get_supported_platforms", "From where posts come", "Platforms", {}, open_to=True)
@@ -61,6 +62,7 @@ def parts() -> tuple[Paths, Schemas]:
         application.URLS: {"post": several},
         "/api/upload/url/status": {"get": {**jobs, "parameters": [album], "security": TOKEN}},
         "/api/upload/url/status/{job_id}": {"get": {**status, "parameters": [job], "security": TOKEN}},
+        "/api/upload/url/status/{job_id}/thumbnail": {"get": {**picture, "parameters": [job], "security": TOKEN}},
         "/api/supported-platforms": {"get": platforms},
     }, schemas
 
@@ -78,18 +80,19 @@ def _post(name: str, summary: str, body: str, answer: str) -> Schema:
 
 
 def _operation(name: str, summary: str, answer: str, plain: dict[str, str], *, open_to: bool = False) -> Schema:
-    """`plain`: refusals with words alone, by status; `open_to` everybody."""
+    """`answer`: empty for a picture. `plain`: refusals with words alone, by status; `open_to` everybody."""
     said = {status: (words, "Detail") for status, words in plain.items()}
     said |= {} if open_to else {status: (words, "Refused") for status, words in REFUSED.items()}
     refusals = {
         status: {"description": words, "content": {JSON: {"schema": _named(shape) if status != "422" else {}}}}
         for status, (words, shape) in sorted(said.items())
     }
+    content = {JSON: {"schema": _named(answer)}} if answer else {"image/jpeg": {"schema": {"type": "string"}}}
     return {
         "operationId": name,
         "summary": summary,
         "parameters": [],
-        "responses": {"200": {"description": summary, "content": {JSON: {"schema": _named(answer)}}}, **refusals},
+        "responses": {"200": {"description": summary, "content": content}, **refusals},
         "security": [],
     }
 

@@ -75,6 +75,8 @@ def open_left(path: Path) -> BinaryIO:
 
 # Told the bytes that came, and those that are awaited (0: unknown). False ends the download.
 Watch = Callable[[int, int], bool]
+# Told where something lies that may be a picture of the post, long before the rest came. Whether it is one.
+Show = Callable[[Path], bool]
 
 
 class Fetcher:
@@ -85,7 +87,14 @@ class Fetcher:
         self.python_path = list(python_path)
 
     def fetch(
-        self, platform: Platform, url: str, folder: Path, limits: Limits, watch: Watch, cookies: str = ""
+        self,
+        platform: Platform,
+        url: str,
+        folder: Path,
+        limits: Limits,
+        watch: Watch,
+        cookies: str = "",
+        show: Show | None = None,
     ) -> Fetched:
         """Into `folder`, which has to be empty. By yt-dlp, and for pictures by gallery-dl."""
         deadline = time.monotonic() + limits.seconds
@@ -95,7 +104,7 @@ class Fetcher:
                 where = folder / program
                 where.mkdir()
                 order = self._order(program, platform, address, where, limits, issued, cookies)
-                return _Run(order, issued, deadline, watch).to_its_end()
+                return _Run(order, issued, deadline, watch, show).to_its_end()
 
             videos = run("video", url)
             address = videos.address or url
@@ -156,12 +165,13 @@ def environment(folder: Path) -> dict[str, str]:
 class _Run:
     """One child process."""
 
-    def __init__(self, order: Order, issued: Pass, deadline: float, watch: Watch) -> None:
+    def __init__(self, order: Order, issued: Pass, deadline: float, watch: Watch, show: Show | None) -> None:
         self.order = order
         self.folder = Path(order.folder)
         self.issued = issued
         self.deadline = deadline
         self.watch = watch
+        self.show = show
         self.result = Fetched()
         self.awaited = 0
         self.ended = False  # the child said how
@@ -220,13 +230,21 @@ class _Run:
                 self.awaited = max(0, min(int(awaited), LARGEST))  # what a server announces is any number
             case {"address": str(address)}:
                 self.result.address = address
+            case {"picture": str(name)}:
+                self._show(self.folder / Path(name).name)
             case {"file": {"path": str(name), "about": dict(about)}}:
                 self.result.files.append(File(self.folder / Path(name).name, about))
+                self._show(self.result.files[-1].path)
             case {"done": {"list": bool(several)}}:
                 self.result.several, self.ended = several, True
             case {"failure": {"kind": str(kind), "message": str(words), "status": int() | None as status}}:
                 self.result.cause, self.ended = causes.of_failure(kind, words, status), True
                 self.result.detail = f"{kind} {status or ''}: {words}"
+
+    def _show(self, path: Path) -> None:
+        """Until there is one."""
+        if self.show and self.show(path):
+            self.show = None
 
     def _judge(self, stopped: Cause | None, code: int) -> None:
         """What the run came to, where the child's own word is not the last one."""

@@ -81,6 +81,7 @@ class Download(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     taken = models.PositiveBigIntegerField("bytes fetched", default=0)
     awaited = models.PositiveBigIntegerField("bytes of the file", default=0, help_text="0 is unknown.")
+    thumbnail = models.BinaryField(default=b"", help_text="A JPEG of at most 320 pixels a side; empty: there is none.")
 
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -26,6 +26,9 @@ from invites.refusals import Refusal, RefusedError
 Status = Download.Status
 LEASE = timedelta(seconds=20)
 MOST_AT_WORK = 20  # for one caller
+# For guests, of whom anybody with a link can make any number.
+MOST_OF_ADDRESS = 60
+MOST_OF_LINK = 200
 MOST_ABANDONED = 4  # tries after which one whose process was killed each time is not begun again
 CLAIM_LOCK = 0x0D40B  # PostgreSQL's advisory lock of ours; any number that nobody else uses
 
@@ -38,7 +41,7 @@ def ask(caller: Caller, url: str, album_name: str = "", user_agent: str = "", al
     Raises UnsupportedUrlError, and RefusedError when the caller has too many on their way.
     """
     platform, address = read_url(url, chosen(settings.SOCIAL_MEDIA_PLATFORMS))
-    if Download.objects.of_caller(caller).at_work().count() >= MOST_AT_WORK:
+    if _has_enough(caller):
         raise RefusedError(Refusal.TOO_MANY_REQUESTS, "Other links have to be downloaded first.", retry_after=30)
     destination = caller.destination(album_name, album_id)
     made = Download.objects.create(
@@ -56,6 +59,17 @@ def ask(caller: Caller, url: str, album_name: str = "", user_agent: str = "", al
     )
     announce()
     return made
+
+
+def _has_enough(caller: Caller) -> bool:
+    """Whether so much is on its way for a caller that others' links would have to wait for long."""
+    at_work = Download.objects.at_work()
+    if at_work.of_caller(caller).count() >= MOST_AT_WORK:
+        return True
+    if caller.invite is None:
+        return False
+    from_there = at_work.filter(invite__isnull=False, client_address=caller.client or None)
+    return from_there.count() >= MOST_OF_ADDRESS or at_work.filter(invite=caller.invite).count() >= MOST_OF_LINK
 
 
 def announce() -> None:
@@ -126,6 +140,11 @@ def heartbeat(download: Download, taken: int, awaited: int) -> bool:
     if not _change(download, lease_until=timezone.now() + LEASE, taken=taken, awaited=awaited):
         return False
     return _read(download.pk).may_go_on
+
+
+def pictured(download: Download, thumbnail: bytes) -> None:
+    """There is a picture of the post."""
+    _change(download, thumbnail=thumbnail)
 
 
 def put_back(download: Download) -> None:

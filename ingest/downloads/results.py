@@ -23,13 +23,15 @@ class UrlResult(TypedDict):
 
 class JobStatus(TypedDict):
     """A job. `result` is there only when it is completed, `error` only when it failed: Shortcuts look whether they
-    have any value. `progress` in percent, `cause` a code, `files` names with their uploads' ids."""
+    have any value. `progress` in percent, `thumbnail` whether there is a picture to be
+    asked for, `cause` a code."""
 
     job_id: str
     status: str
     created_at: float
     platform: NotRequired[str]
     progress: NotRequired[int]
+    thumbnail: NotRequired[bool]
     cause: NotRequired[str]
     result: NotRequired[UrlResult]
     error: NotRequired[str]
@@ -73,6 +75,13 @@ def files_of(download: Download) -> list[DownloadedFile]:
     return list(download.files.select_related("upload"))
 
 
+def has_thumbnail(download: Download, files: list[DownloadedFile]) -> bool:
+    """Whether a picture of it may be shown: nobody sees any longer what was taken back."""
+    uploads = [file.upload for file in files if file.upload]
+    taken_back = uploads and all(upload.status == Upload.Status.DISCARDED for upload in uploads)
+    return bool(download.thumbnail) and not taken_back
+
+
 def url_result(download: Download, files: list[DownloadedFile], caller: Caller) -> UrlResult:
     """Its files in their order, those that came first."""
     results = [_of_file(download, file, caller) for file in sorted(files, key=lambda file: file.upload is None)]
@@ -102,6 +111,7 @@ def job_status(download: Download, caller: Caller) -> JobStatus:
         created_at=download.created_at.timestamp(),
         platform=download.platform,
         progress=download.progress,
+        thumbnail=has_thumbnail(download, files),
     )
     if said["status"] == "completed":
         said["result"] = url_result(download, files, caller)

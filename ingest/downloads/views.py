@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from ingest.downloads.models import Download
 from ingest.downloads.platforms import chosen
-from ingest.downloads.results import job_status, own_jobs
+from ingest.downloads.results import files_of, has_thumbnail, job_status, own_jobs
 from invites import guests
 from invites.api_tokens import Scope
 from invites.credentials import Caller, caller_required
@@ -51,6 +51,17 @@ def job(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse:
     if found is None:
         return JsonResponse({"detail": "Job not found or expired"}, status=404)
     return JsonResponse(job_status(found, caller))
+
+
+@csrf_exempt
+@require_GET
+@caller_required(Scope.LINKS)
+def thumbnail(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse:
+    """`GET /api/upload/url/status/{job_id}/thumbnail`: a small JPEG, to whoever asked for the job."""
+    found = Download.objects.of_caller(caller).filter(job_id=job_id).first()
+    if found is None or not has_thumbnail(found, files_of(found)):
+        return JsonResponse({"detail": "There is no picture of this job"}, status=404)
+    return HttpResponse(found.thumbnail, "image/jpeg", headers={"Cache-Control": "private, no-store"})
 
 
 @csrf_exempt

@@ -18,13 +18,13 @@ from django.utils import timezone
 from immichdrop.encryption import SecretChangedError
 from ingest.downloads import queue
 from ingest.downloads.causes import Cause
-from ingest.downloads.fetching import Fetched, Fetcher, Limits, Watch
+from ingest.downloads.fetching import Fetched, Fetcher, Limits, Watch, open_left
 from ingest.downloads.models import Download, DownloadedFile, PlatformCookies
 from ingest.downloads.platforms import PLATFORMS
 from ingest.downloads.proxy import FilteringProxy
 from ingest.downloads.taking_in import NotWantedError, filename_of, take_in
 from invites.refusals import Refusal, RefusedError
-from uploads import admission, spool
+from uploads import admission, spool, thumbnails
 from uploads.receiving import DiskFullError
 from uploads.spool import Spool
 
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 1.0  # seconds; links that other processes were given are found no later than this
 TELL_EVERY = 1.0  # seconds between two heartbeats
 EXPIRE_EVERY = 300.0
+SHOWS_WITHIN = 5.0  # seconds, twice of which end well before a lease does
 
 
 class Downloads:
@@ -116,7 +117,13 @@ class Downloads:
         folder = Path(tempfile.mkdtemp(prefix=f"{download.job_id}-", dir=self.root))
         try:
             fetched = self.fetcher.fetch(
-                platform, download.url, folder, limits, self._watch(download), cookies.text if cookies else ""
+                platform,
+                download.url,
+                folder,
+                limits,
+                self._watch(download),
+                cookies.text if cookies else "",
+                lambda path: _show(download, path),
             )
             if fetched.cause is Cause.WITHDRAWN:
                 self._give_up(download)
@@ -194,6 +201,20 @@ def downloads_here() -> Downloads | None:
 
 def _note_file(download: Download, filename: str, **said: object) -> None:
     DownloadedFile.objects.update_or_create(download=download, filename=filename, defaults=said)
+
+
+def _show(download: Download, path: Path) -> bool:
+    """Keeps a small picture of the post for whoever waits for it. Whether there is one."""
+    if download.thumbnail:
+        return True  # an earlier try's
+    try:
+        with open_left(path) as file:
+            made = thumbnails.jpeg_of(file, SHOWS_WITHIN)
+    except OSError:
+        return False  # no plain file: what the child does with its folder is its own affair
+    if made:
+        queue.pictured(download, made)
+    return bool(made)
 
 
 def _cookies_of(platform: str) -> PlatformCookies | None:

@@ -57,7 +57,7 @@ class Job:
             raise NoServerError("; ".join(self.network.why))
         account = ImmichAccount.objects.environment()
         folder = self._folder(options, account)
-        with _alone(folder, dry_run=options.dry_run):
+        with alone(folder, dry_run=options.dry_run):
             names = old_history.read(self.old) if self.old else []
             earlier: frozenset[str] = frozenset(names) if options.dry_run else frozenset()
             if names and not options.dry_run:
@@ -88,7 +88,7 @@ def options_for(options: Options, root: str) -> Options:
 
 
 @contextmanager
-def _alone(folder: SyncFolder, *, dry_run: bool) -> Iterator[None]:
+def alone(folder: SyncFolder, *, dry_run: bool) -> Iterator[None]:
     """Two at once would do no harm but read and send everything twice."""
     if dry_run:
         yield

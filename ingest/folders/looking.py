@@ -17,6 +17,10 @@ from uploads.names import extension_of
 SIDECAR = ".xmp"
 
 
+# Seconds for which a file without bytes is taken for one that has just been begun.
+EMPTY_AFTER = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """`root`: the folder, an absolute path. `settle`: seconds for which a file must have been left alone."""
@@ -88,6 +92,9 @@ class Looking:
     def _look_into(self, seen: Seen, row: Known | None) -> Candidate | None:
         options = self.options
         known_sha1 = row.sha1 if row is not None and row.same(seen) else ""
+        if not seen.size and not fresh(seen.mtime_ns, EMPTY_AFTER):
+            self.outcomes.add([OutcomeLine(seen.path, "empty", "There is nothing in it.")])
+            return None
         try:
             if not seen.size or (not known_sha1 and fresh(seen.mtime_ns, options.settle)):
                 raise UnsettledError

@@ -15,8 +15,8 @@ MOST_KEPT = 200  # lines of trouble that the summary has
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One file's outcome. `outcome`: sent, duplicate, renamed, trashed, refused, failed, waiting, or for a dry run
-    would_send."""
+    """One file's outcome. `outcome`: sent, duplicate, renamed, trashed, refused, failed, waiting, empty, or for a dry
+    run would_send."""
 
     path: str
     outcome: str
@@ -92,10 +92,11 @@ COUNTED = (
     "refused",
     "failed",
     "waiting",
+    "empty",
     "no_album",
     "would_send",
 )
-_TROUBLE = ("failed", "refused", "trashed", "waiting", "no_album")
+_TROUBLE = ("failed", "refused", "trashed", "waiting", "empty", "no_album")
 
 
 class Outcomes:

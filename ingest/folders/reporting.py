@@ -29,6 +29,7 @@ WORDS = {
     "refused": "refused by Immich",
     "failed": "failed",
     "waiting": "still being written",
+    "empty": "empty",
     "no_album": "not in its album",
     "would_send": "would be sent",
 }

@@ -11,6 +11,7 @@ from ingest.downloads import platforms
 from ingest.downloads.fetching import Fetcher
 from ingest.downloads.worker import Downloads
 from invites.models import Invite
+from tests import pictures
 from tests.browser.conftest import PHONE, NewContext, OpenMenu, axe
 from tests.conftest import MakeInvite
 from tests.ingest.downloads.conftest import *  # noqa: F403 - the platform, and the way to it
@@ -39,10 +40,16 @@ def test_a_link_is_fetched(
     make_invite: MakeInvite,
 ) -> None:  # fmt: skip
     platform.posts |= {
-        "1": {"id": "1", "title": "Waves", "url": "https://cdn.example/v.mp4", "ext": "mp4"},
+        "1": {
+            "id": "1",
+            "title": "Waves",
+            "url": "https://cdn.example/v.mp4",
+            "ext": "mp4",
+            "thumbnail": "https://cdn.example/t.jpg",
+        },
         "2": {"id": "2", "say": "This video is private"},
     }
-    platform.files["/v.mp4"] = CLIP
+    platform.files |= {"/v.mp4": CLIP, "/t.jpg": pictures.jpeg(1, width=640, height=360)}
     downloads = Downloads(spool.default(), 1, fetcher)
     downloads.start()
     page = new_context(**PHONE, bypass_csp=True).new_page()
@@ -52,16 +59,18 @@ def test_a_link_is_fetched(
         paste(page, "https://fake.example/post/1")
         rows = page.locator("[data-link-jobs] li")
         expect(rows.first).to_contain_text(re.compile("On its way|Received"), timeout=15_000)
+        expect(rows.first.locator("img")).to_be_visible()
+        assert rows.first.locator("img").evaluate("image => image.naturalWidth") == 320
         paste(page, "https://fake.example/post/2")
         expect(rows.first).to_contain_text("This post is private", timeout=15_000)
         paste(page, "https://elsewhere.example/")
         expect(rows.first).to_contain_text("none of these platforms")
         assert axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.reload()
-        page.get_by_text("Paste a link instead").click()
+        page.reload()  # the field opens by itself, since one of them goes on
         expect(rows).to_have_count(2)
         expect(rows.first).to_contain_text("This post is private")
+        expect(rows.last.locator("img")).to_be_visible()
     finally:
         downloads.stop(30)
     assert [upload.filename for upload in Upload.objects.all()] == ["fake_Waves_1.mp4"]
@@ -101,6 +110,12 @@ def test_a_host_fetches_a_post_into_an_album(
         row = page.locator("[data-link-jobs] li")
         expect(row).to_contain_text(re.compile("On its way|Received"), timeout=15_000)
         assert axe(page) == []
+        page.get_by_role("button", name="Stop this").click()
+        expect(page.get_by_text("Guests can’t paste links any more")).to_be_visible()
+        assert not Invite.objects.get().allow_urls
+        page.get_by_role("button", name="Allow this").click()
+        expect(page.get_by_text("Guests may paste links", exact=True)).to_be_visible()
+        assert Invite.objects.get().allow_urls
     finally:
         downloads.stop(30)
     upload = Upload.objects.get()

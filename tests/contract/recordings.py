@@ -2,7 +2,8 @@
 
 The recordings hold what was sent to and answered by Immich v2.7.5 and v3.1.0, without the bytes of
 the files: these are made up here, one content for each recorded checksum. Ids, secrets and sums of
-the recording are replaced by those of the server it is played to.
+the recording are replaced by those of the server it is played to, and what was to expire a week after the recording
+expires a week from now.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ _ID = re.compile(f"{_UUID.pattern}|[A-Za-z0-9_-]{{67}}")  # or a shared link's k
 _SHA1 = re.compile(r"\b[0-9a-fA-F]{40}\b")
 _SHARE_KEY = re.compile(r"[A-Za-z0-9_-]{67}")
 _BASE64_SHA1 = re.compile(r"[A-Za-z0-9+/]{27}=")
+_A_WEEK_LATER = re.compile(r"2026-11-27T\d\d:\d\d:\d\d\.000Z")
 _BOUNDARY = "recorded-exchange"
 _RECORDED_EMAIL = "admin@example.com"
 _EMPTY_SHA1 = hashlib.sha1(b"").hexdigest()
@@ -69,6 +72,9 @@ class Player:
     url: str
     email: str
     known: dict[str, str] = field(default_factory=dict)
+    a_week_from_now: str = field(
+        default_factory=lambda: f"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%dT%H:%M:%S}.000Z"
+    )
     secrets: dict[str, str] = field(default_factory=dict)
 
     def play(self, exchange: Exchange) -> Answer:
@@ -143,6 +149,7 @@ class Player:
 
     def _translate(self, text: str) -> str:
         text = text.replace(_RECORDED_EMAIL, self.email)
+        text = _A_WEEK_LATER.sub(self.a_week_from_now, text)
         text = _UUID.sub(lambda found: self.known.get(found[0], found[0]), text)
         text = _SHARE_KEY.sub(lambda found: self.known.get(found[0], found[0]), text)
         text = _SHA1.sub(_sum_in_hex, text)

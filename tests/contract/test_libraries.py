@@ -223,3 +223,14 @@ def test_a_server_without_queues_is_asked_for_its_jobs() -> None:
         queue = client.library_queue()
 
     assert (queue.active, queue.waiting, queue.is_idle) == (1, 2, False)
+
+
+def test_a_library_of_somebody_else_shows_nothing(sandbox: Sandbox, client: Immich, folder: Path) -> None:
+    write(folder, "a.jpg")
+    stranger = sandbox.create_user("Bo", "bo@example.org")
+    library_id = sandbox.create_library("Bo's", folder, owner_id=stranger)
+    client.scan(library_id)
+    sandbox.run_scans()
+
+    assert client.library(library_id).owner_id == stranger
+    assert paths(client, library_id) == set()

@@ -92,10 +92,10 @@ def test_a_date_counts_at_once(target: Target) -> None:
 def test_a_live_photo_is_joined_and_parted(target: Target) -> None:
     still, video = target.upload(unique_bytes()), target.upload(unique_bytes(), "IMG_1.mov")
 
-    joined = target.request("PUT", f"/assets/{still}", json={"livePhotoVideoId": video}).json()
-    assert joined["livePhotoVideoId"] == video
+    target.client.link_live_video(still, video)
+    assert target.client.asset(still).live_photo_video_id == video
     assert target.client.asset(video).visibility == "hidden"
-    parted = target.request("PUT", f"/assets/{still}", json={"livePhotoVideoId": None}).json()
+    target.client.unlink_live_video(still)
 
-    assert parted["livePhotoVideoId"] is None
+    assert target.client.asset(still).live_photo_video_id is None
     assert target.client.asset(video).visibility == "timeline"

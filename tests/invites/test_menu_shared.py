@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from immichdrop.immich import Immich, LinkSettings, NotFound, SharedLink
 from immichdrop.models import ImmichAccount, User
-from immichdrop.sandbox import Sandbox
+from immichdrop.sandbox import Sandbox, running
 from invites import qr
 from invites.shared_link_list import PAGE
 from tests import pictures
@@ -93,7 +94,23 @@ def test_what_immich_knows_is_told(at_home: Client, sandbox: Sandbox, make: Make
     assert "3 items" in read(at_home, f"/{single.id}")
 
 
-def test_an_external_domain_is_the_address(at_home: Client, sandbox: Sandbox, make: Make) -> None:
+def test_an_external_domain_is_the_address(at_home: Client, host: User, tmp_path: Path) -> None:
+    for number, (said, shown) in enumerate((("https://photos.example.org/", ""), ("javascript:alert(1)", "here"))):
+        with running(tmp_path / str(number), external_domain=said) as sandbox:
+            account = ImmichAccount.objects.get(owner=host)
+            account.base_url = sandbox.url
+            account.set_api_key(sandbox.api_key)
+            account.save()
+            with Immich(sandbox.url, sandbox.api_key) as immich:
+                album = immich.create_album("Summer")
+                immich.create_shared_link(album_id=album.id, settings=LinkSettings(slug="beach"))
+            base = sandbox.url if shown else "https://photos.example.org"
+            page = read(at_home)
+            assert f'href="{base}/s/beach"' in page
+            assert "javascript:" not in page
+
+
+def test_its_code(at_home: Client, sandbox: Sandbox, make: Make) -> None:
     link = make(slug="beach")
     assert qr.svg(f"{sandbox.url}/s/beach") in read(at_home, f"/{link.id}/qr")
     assert at_home.get(f"{PATH}/{link.id}/qr.png").content == qr.png(f"{sandbox.url}/s/beach", 24)
@@ -237,11 +254,29 @@ def test_the_poster_asks_to_look(at_home: Client, make: Make) -> None:
     assert "Download" not in plain
 
 
-def test_a_cover(at_home: Client, make: Make, assets: list[str]) -> None:
+def test_what_only_immich_would_take(at_home: Client, make: Make) -> None:
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    far = make(slug="far", description="Far", expires_at=last)
+    long = make(slug="y" * 3000, description="<b>Long</b>")
+    assert "&lt;b&gt;Long&lt;/b&gt;" in read(at_home)
+    for rest in ("", "/edit", "/qr", "/poster"):
+        read(at_home, f"/{far.id}{rest}")
+    assert "qr-card" not in read(at_home, f"/{long.id}")
+    assert "y" * 3000 in read(at_home, f"/{long.id}/edit")
+    for rest in ("/qr", "/qr.svg", "/poster"):
+        read(at_home, f"/{long.id}{rest}", 404)
+
+
+def test_a_cover(at_home: Client, host: User, sandbox: Sandbox, make: Make, assets: list[str]) -> None:
     link = make(assets[:1])
     answer = at_home.get(f"{PATH}/{link.id}/cover")
     assert (answer.status_code, answer["Content-Type"].partition("/")[0]) == (200, "image")
     assert "private" in answer["Cache-Control"]
+    account = ImmichAccount.objects.get(owner=host)
+    account.set_api_key(key_with(sandbox, "sharedLink.read"))
+    account.save()
+    without = at_home.get(f"{PATH}/{link.id}/cover")
+    assert (without.status_code, without["Content-Type"]) == (200, "image/svg+xml")
 
 
 def about(link_id: object) -> list[tuple[str, str]]:

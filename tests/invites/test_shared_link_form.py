@@ -94,6 +94,7 @@ def test_single_photos_take_no_uploads() -> None:
         ({"ends": "date", "expires_at": "soon"}, "expires_at"),
         ({"ends": "date", "expires_at": "2020-07-14T18:00"}, "expires_at"),
         ({"ends": "date", "expires_at": "0001-01-01T00:00", "time_zone": "Asia/Tokyo"}, "expires_at"),
+        ({"ends": "date", "expires_at": "9999-12-31T23:59", "time_zone": "America/New_York"}, "expires_at"),
         ({"ends": "sometime"}, "ends"),
     ],
 )

@@ -2,7 +2,9 @@
 
 import os
 import time
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tests.uploads.test_plain_form import kept
 from tests.wire import Line
 from uploads import spool, staging
 from uploads.models import Upload
+from uploads.staging import Staged
 
 PHOTO = pictures.jpeg(1)
 FROM_THE_SHEET = {"Sec-Fetch-Site": "none", "Origin": "null"}
@@ -161,6 +164,22 @@ def test_too_many_and_too_large(phone: Phone, monkeypatch: pytest.MonkeyPatch) -
     assert len(on_disk()) == 4, "two files and their notes"
 
 
+def test_one_network_leaves_room_for_others(phone: Phone, link: Invite) -> None:
+    """Ever new guests of one address fill half of it."""
+    here, elsewhere = (staging.network_code(address) for address in ("127.0.0.1", "203.0.113.7"))
+    fillers = [Guest.objects.create(secret_hash=f"{each:064}") for each in range(4)]
+    for network, answer in ((elsewhere, "/share"), (here, "/share?refused=too_much")):
+        for guest in fillers:
+            staged = Staged(uuid.uuid4(), "a.jpg", "image/jpeg", staging.MOST_BYTES, 1, network)
+            with closing(staging.default().create(guest, staged.id)) as file:
+                os.truncate(file.descriptor, staging.MOST_BYTES)
+            staging.default().keep(guest, staged)
+        assert phone.share(("a.jpg", PHOTO)) == answer
+        for guest in fillers:
+            staging.default().clear(guest)
+    assert phone.names() == ["a.jpg"]
+
+
 def test_forms_at_the_same_time_share_the_room(phone: Phone, link: Invite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "MOST_BYTES_OF_ALL", 1_000_000)
     cookie = "; ".join(f"{each.name}={each.value}" for each in phone.session.cookies)
@@ -197,7 +216,7 @@ def test_a_note_that_a_crash_cut_hides_nothing(phone: Phone) -> None:
     phone.share(("a.jpg", PHOTO), ("b.jpg", PHOTO))
     guest = Guest.objects.get()
     first = staging.default().items(guest)[0]
-    note = staging.default().root / str(guest.pk) / f"{first.id.hex}.json"
+    (note,) = (staging.default().root / str(guest.pk)).glob(f"{first.id.hex}-*.json")
     note.write_text(note.read_text()[:20])
     assert phone.names() == ["b.jpg"]
 

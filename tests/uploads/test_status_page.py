@@ -130,7 +130,7 @@ def test_staff_see_the_installation(staff: Client, sandbox: Sandbox) -> None:
     page = checked(staff, origin="http://testserver")
     for title in ("This server", "Space for incoming files", "What the key may do", "Address and scheme", "Database"):
         assert title in page
-    assert page.count(">Allowed<") == 9
+    assert page.count(">Allowed<") == 10
 
 
 def test_staff_with_a_library_of_their_own_see_both(staff: Client, sandbox: Sandbox) -> None:
@@ -139,7 +139,7 @@ def test_staff_with_a_library_of_their_own_see_both(staff: Client, sandbox: Sand
     account.save()
     page = checked(staff)
     assert "The server’s Immich" in page
-    assert page.count(">Allowed<") == 19
+    assert page.count(">Allowed<") == 20
 
 
 def test_nothing_of_other_hosts_and_no_keys(at_home: Client, staff: Client, sandbox: Sandbox) -> None:

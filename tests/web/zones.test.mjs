@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { dayOf, lastDay } from "../../static/src/menu/zones.js";
+import { dayOf, lastDay, minuteOf } from "../../static/src/menu/zones.js";
 
 /** Runs in another time zone. */
 function in_(zone, run) {
@@ -29,4 +29,9 @@ test("an end at some hour is on its own day", () => {
 test("days are written with all their digits", () => {
   assert.equal(dayOf(new Date(2099, 0, 2)), "2099-01-02");
   assert.equal(dayOf(new Date(987, 10, 12)), "0987-11-12");
+});
+
+test("a moment is in the browser's zone, to the minute", () => {
+  in_("Asia/Tokyo", () => assert.equal(minuteOf(new Date("2099-07-14T15:00:30Z")), "2099-07-15T00:00"));
+  in_("America/New_York", () => assert.equal(minuteOf(new Date("2099-01-02T03:04:00Z")), "2099-01-01T22:04"));
 });

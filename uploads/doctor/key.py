@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from immichdrop.immich import AccessError
-from immichdrop.key_permissions import USES, Use
+from immichdrop.key_permissions import Use, uses
 from uploads.doctor.checks import Check, Part, State
 from uploads.doctor.immich import Seen
 from uploads.missing_albums import Wish
@@ -24,7 +24,7 @@ def checks(seen: Seen, part: Part, *, of_server: bool) -> Iterator[Check]:
         state, words, advice = problem
         yield Check("key", part, _("The key"), state, words, advice)
     elif seen.granted is not None:
-        yield from (_use(use, seen.granted, part) for use in USES if not (use.of_hosts and of_server))
+        yield from (_use(use, seen.granted, part) for use in uses(of_server=of_server))
 
 
 def _problem(seen: Seen, *, of_server: bool) -> tuple[State, str, str] | None:

@@ -19,6 +19,7 @@ const REFUSED = { 400: "elsewhere", 429: "rate_limited" }; // by the status
  * @property {string} job_id
  * @property {string} status
  * @property {number} [progress] percent
+ * @property {boolean} [thumbnail] whether it has a picture
  * @property {string} [cause]
  */
 
@@ -118,6 +119,19 @@ export class LinkJobs {
     setTimeout(() => this.#follow(jobId, show), LOOK_EVERY);
   }
 
+  /** @param {string} jobId @param {HTMLImageElement} picture */
+  async #picture(jobId, picture) {
+    try {
+      const answer = await fetch(`${this.address}/status/${jobId}/thumbnail`, { headers: this.headers() });
+      if (!answer.ok) return;
+      picture.src = URL.createObjectURL(await answer.blob());
+      await picture.decode();
+      picture.hidden = false;
+    } catch {
+      // The row says without it what becomes of the post.
+    }
+  }
+
   /** @param {string} url @returns {(job: Job) => boolean} shows a job's state; whether it is over */
   #newRow(url) {
     /** @type {HTMLTemplateElement} */
@@ -127,7 +141,14 @@ export class LinkJobs {
     find("[data-link-jobs]", this.place).prepend(row);
     /** @type {HTMLProgressElement} */
     const bar = find("progress", row);
+    /** @type {HTMLImageElement} */
+    const picture = find("[data-picture]", row);
+    let pictured = false;
     return (job) => {
+      if (job.thumbnail && !pictured) {
+        pictured = true;
+        this.#picture(job.job_id, picture);
+      }
       const { text, progress, over } = stateOf(job, this.words);
       const line = find("[data-state]", row);
       if (line.textContent !== text) line.textContent = text;

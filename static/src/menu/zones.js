@@ -24,7 +24,7 @@ export function dayOf(moment) {
  * @param {Date} moment
  * @returns {string} as 2026-07-14T18:00, in the browser's zone
  */
-function minuteOf(moment) {
+export function minuteOf(moment) {
   const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
   return `${dayOf(moment)}T${two(moment.getHours())}:${two(moment.getMinutes())}`;
 }

@@ -57,6 +57,35 @@ def test_a_single_video(platform: FakePlatform, get: Get) -> None:
     assert seen[-1] > 0
 
 
+def test_the_posts_picture_is_there_before_its_video(platform: FakePlatform, get: Get) -> None:
+    """The best that can be had: the platform names sizes that it does not have."""
+    sizes = [{"url": f"https://cdn.example/{name}.jpg", "preference": each} for each, name in enumerate("abcde")]
+    platform.posts["1"] = video(thumbnails=sizes)
+    platform.files |= {"/v.mp4": CLIP, "/d.jpg": pictures.jpeg(4)}
+    shown: list[bytes] = []
+    fetched = get(show=lambda path: shown.append(path.read_bytes()) or len(shown) == 1)
+    assert [file.path.read_bytes() for file in fetched.files] == [CLIP]
+    assert shown == [pictures.jpeg(4)]
+    assert platform.paths == ["/api/1", "/e.jpg", "/d.jpg", "/v.mp4"]
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_post_comes_without_its_picture(platform: FakePlatform, get: Get, status: int) -> None:
+    platform.posts["1"] = video(thumbnail="https://cdn.example/t.jpg")
+    platform.files |= {"/v.mp4": CLIP, "/t.jpg": status}
+    shown: list[Path] = []
+    fetched = get(show=lambda path: bool(shown.append(path)))
+    assert (fetched.cause, len(fetched.files)) == (None, 1)
+    assert shown == [fetched.files[0].path]
+
+
+def test_the_posts_picture_leads_to_nothing_inside(platform: FakePlatform, get: Get, inside: Inside) -> None:
+    platform.posts["1"] = video(thumbnail=f"http://127.0.0.1:{inside.port}/t.jpg")
+    platform.files["/v.mp4"] = CLIP
+    assert len(get(show=lambda path: False).files) == 1
+    assert not inside.visits
+
+
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """A video without sound, a sound without video, and a second of both in a transport stream."""

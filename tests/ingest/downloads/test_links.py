@@ -1,5 +1,6 @@
 """A pasted link from the request to Immich: jobs, their answers for both generations, and what stops them."""
 
+import io
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import requests
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 from pytest_django import Settings
 
 from immichdrop.immich import Immich
@@ -22,7 +24,7 @@ from ingest.downloads.models import Download, PlatformCookies
 from ingest.downloads.worker import Downloads
 from invites import guests, tokens
 from invites.api_tokens import Scope
-from invites.models import ApiToken
+from invites.models import ApiToken, Guest
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.ingest.downloads.fake_platform import FAKE, FakePlatform
@@ -57,6 +59,9 @@ class Script:
 
     def status(self, job_id: str) -> requests.Response:
         return requests.get(f"{self.web}/api/upload/url/status/{job_id}", headers=self.headers, timeout=10)
+
+    def picture(self, job_id: str) -> requests.Response:
+        return requests.get(f"{self.web}/api/upload/url/status/{job_id}/thumbnail", headers=self.headers, timeout=10)
 
     def ended(self, job_id: str) -> dict[str, object]:
         return eventually(
@@ -161,11 +166,41 @@ def test_the_posts_date_is_the_files(
     assert len(eventually(lambda: sandbox.assets() if len(sandbox.assets()) == 2 else None, "both")) == 2
 
 
+def test_a_job_has_a_picture_while_its_video_comes(
+    script: Script, downloads: Downloads, platform: FakePlatform, web: str
+) -> None:
+    platform.posts["1"] = video(thumbnail="https://cdn.example/t.jpg")
+    platform.files |= {"/v.mp4": slow, "/t.jpg": pictures.jpeg(1, width=1280, height=720)}
+    job_id = script.begin()
+    eventually(lambda: script.status(job_id).json()["thumbnail"], "the picture")
+    assert script.status(job_id).json()["status"] == "downloading"
+    answer = script.picture(job_id)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert Image.open(io.BytesIO(answer.content)).size == (320, 180)
+    _, other = tokens.create_token(None, "another", [Scope.LINKS])
+    assert Script(web, other).picture(job_id).status_code == 404
+
+
+def test_a_job_of_pictures_shows_the_first(script: Script, downloads: Downloads, platform: FakePlatform) -> None:
+    """Until its files are taken back."""
+    platform.posts["1"] = {"id": "1", "say": "no video"}
+    platform.galleries["1"] = {"title": "Shells", "pictures": ["https://cdn.example/1.jpg"]}
+    platform.files["/1.jpg"] = pictures.jpeg(1)
+    job_id = script.begin()
+    eventually(lambda: Upload.objects.exists(), "the file")
+    assert script.status(job_id).json()["thumbnail"]
+    assert script.picture(job_id).content.startswith(b"\xff\xd8")
+    Upload.objects.update(status=Upload.Status.DISCARDED)
+    assert not script.status(job_id).json()["thumbnail"]
+    assert script.picture(job_id).status_code == 404
+
+
 def test_a_job_tells_no_result_before_it_has_one(script: Script, platform: FakePlatform) -> None:
     """Nothing works it off here. To others it does not exist."""
     job_id = script.begin()
     said = script.status(job_id).json()
-    assert said.keys() == {"job_id", "status", "created_at", "platform", "progress"}
+    assert said.keys() == {"job_id", "status", "created_at", "platform", "progress", "thumbnail"}
     assert (said["status"], isinstance(said["created_at"], float)) == ("pending", True)
     _, other = tokens.create_token(None, "another", [Scope.LINKS])
     for stranger in (Script(script.web, other).status(job_id), script.status("00000000")):
@@ -243,6 +278,31 @@ def test_so_many_links_wait_for_one_caller(script: Script) -> None:
         script.begin()
     said = script.url()
     assert (said.status_code, said.json()["success"]) == (429, False)
+
+
+@pytest.mark.parametrize(
+    ("number", "address", "status"),
+    [
+        (queue.MOST_OF_ADDRESS - 1, "127.0.0.1", 200),
+        (queue.MOST_OF_ADDRESS, "127.0.0.1", 429),
+        (queue.MOST_OF_LINK - 1, "203.0.113.7", 200),
+        (queue.MOST_OF_LINK, "203.0.113.7", 429),
+    ],
+)
+def test_so_many_links_wait_for_ever_new_guests(
+    script: Script, web: str, make_invite: MakeInvite, number: int, address: str, status: int
+) -> None:
+    """Of one address, and at one link; those of hosts' own tokens are not counted with them."""
+    link = make_invite(allow_urls=True)
+    account = link.account()
+    rows = [
+        Download(url=POST, platform="fake", account=account, invite=link, guest=guest, client_address=address)
+        for guest in Guest.objects.bulk_create(Guest(secret_hash=f"{each:064}") for each in range(number))
+    ]
+    Download.objects.bulk_create(rows)
+    said = Script(web, link.token).post("/api/upload/url", json={"url": POST}, headers={"Prefer": "respond-async"})
+    assert said.status_code == status
+    script.begin()
 
 
 # --- a link's guests

@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from immichdrop.command_line import main
 from immichdrop.sandbox import Sandbox
+from ingest.commands import logged
 from ingest.folders.album_names import AlbumRule, AlbumRuleError
-from ingest.folders.management.commands.sync_folder import logged
 from ingest.folders.models import SyncedFile, SyncFolder
 from ingest.folders.outcomes import Line, Summary
 from ingest.folders.reporting import PlainReport, TerminalReport
@@ -74,13 +74,13 @@ def test_whatever_named_it_is_blamed(
 
 def test_the_log_does_not_grow_without_end(tmp_path: Path) -> None:
     path = tmp_path / "logs" / "sync.log"
-    with logged(path, largest=2000):
+    with logged("ingest.folders", path, largest=2000):
         for number in range(200):
             logging.getLogger("ingest.folders").info("file=%d outcome=sent", number)
     assert {each.name for each in path.parent.iterdir()} == {"sync.log", "sync.log.1", "sync.log.2", "sync.log.3"}
     assert all(each.stat().st_size <= 2000 for each in path.parent.iterdir())
     assert "file=199 " in path.read_text()
-    with logged(path):
+    with logged("ingest.folders", path):
         logging.getLogger("ingest.folders").info("the next run")
     assert "file=199 " in path.read_text(), "a run goes on with the file of the one before"
 

@@ -281,6 +281,16 @@ def test_a_file_of_this_moment_is_left_alone_for_a_while(folder: Folder, sandbox
     assert ran.end["seconds"] >= 0.9
 
 
+def test_an_empty_file_is_named_and_not_waited_for(folder: Folder, sandbox: Sandbox) -> None:
+    """One that has been empty for a while stays so; a copy that has just begun may go on."""
+    folder.add("a.jpg", content=b"", age=3600)
+    folder.add("b.jpg", content=b"", age=10)
+    ran = folder.sync("--settle", 0)
+    assert (ran.code, ran.outcomes) == (0, {"a.jpg": "empty", "b.jpg": "waiting"})
+    folder.add("a.jpg", 1)
+    assert folder.sync("--settle", 0).outcomes["a.jpg"] == "sent"
+
+
 def test_an_interrupted_run_ends_cleanly_and_the_next_goes_on(folder: Folder, sandbox: Sandbox) -> None:
     for number in range(40):
         folder.add(f"{number}.jpg", number)

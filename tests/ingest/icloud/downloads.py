@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -18,9 +19,10 @@ _ALWAYS_NAMED = ("medium", "thumb")
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo in iCloud. `sizes`: size → extension of the file icloudpd writes for it; `live`: it moves.
+    """A photo in iCloud. `sizes`: size → extension of the file that icloudpd writes; `live`: it moves, in `live_size`.
 
     `id7`: the seven characters that policy puts behind the stem. `rating`: 5 a favourite, -1 hidden, None neither.
+    `legacy`: written by an icloudpd that called originals so.
     """
 
     name: str = "IMG_0001.HEIC"
@@ -30,40 +32,66 @@ class Photo:
     id7: str | None = None
     rating: int | None = None
     title: str = ""
+    live_size: str = "original"
+    legacy: bool = False
+
+
+def still_name(photo: Photo, size: str, before: Collection[str]) -> str:
+    """What icloudpd calls a size of it. `before`: names of its sizes that came before."""
+    stem = PurePath(photo.name).stem + (f"_{photo.id7}" if photo.id7 is not None else "")
+    named = size in _ALWAYS_NAMED or (size == "original" and photo.legacy)
+    name = f"{stem}{f'-{size}' if named else ''}{photo.sizes[size]}"
+    return f"{stem}-{size}{photo.sizes[size]}" if name in before else name
+
+
+def live_name(photo: Photo, policy: str = "suffix") -> str:
+    """What icloudpd calls the moving half. `policy`: its `--live-photo-mov-filename-policy`."""
+    stem = PurePath(photo.name).stem + (f"_{photo.id7}" if photo.id7 is not None else "")
+    heic = PurePath(photo.name).suffix.upper() == ".HEIC"
+    size = "" if photo.live_size == "original" else f"-{photo.live_size}"
+    return f"{stem}{'_HEVC' if heic and policy == 'suffix' else ''}{size}.MOV"
+
+
+def deduplicated(name: str, size: int) -> str:
+    """Where another photo has that name. `size`: bytes."""
+    path = PurePath(name)
+    return f"{path.stem}-{size}{path.suffix}"
 
 
 class Downloads:
     """A download folder. `folders` is icloudpd's `--folder-structure`; `sidecars`: with `--xmp-sidecar`."""
 
-    def __init__(self, top: Path, folders: str = "{:%Y/%m/%d}", *, sidecars: bool = True) -> None:
+    def __init__(
+        self, top: Path, folders: str = "{:%Y/%m/%d}", *, sidecars: bool = True, live_policy: str = "suffix"
+    ) -> None:
         self.top = top
         self._folders = folders
         self._sidecars = sidecars
+        self._live_policy = live_policy
         self._written = 0
 
     def write(self, photo: Photo) -> dict[str, Path]:
         """Write its files: size → path, with `live` for the moving half."""
         folder = self.top if self._folders == "none" else self.top / self._folders.format(photo.created)
         folder.mkdir(parents=True, exist_ok=True)
-        stem = PurePath(photo.name).stem + (f"_{photo.id7}" if photo.id7 is not None else "")
         written: dict[str, Path] = {}
+        names: list[str] = []
         for size, extension in photo.sizes.items():
-            data = self._content(extension)
-            path = folder / f"{stem}{f'-{size}' if size in _ALWAYS_NAMED else ''}{extension}"
-            if path in written.values():
-                path = folder / f"{stem}-{size}{extension}"
-            elif path.exists():
-                path = folder / f"{stem}-{len(data)}{extension}"
-            self._put(path, data, photo.created)
-            written[size] = path
+            names.append(still_name(photo, size, names))
+            written[size] = self._put(folder / names[-1], self._content(extension), photo.created)
             if self._sidecars:
-                self._put(path.with_name(f"{path.name}.xmp"), sidecar(photo), photo.created)
+                self.write_sidecar(written[size], photo)
         if photo.live:
-            still = next(iter(written.values()))
-            moving = f"{still.stem}_HEVC.MOV" if still.suffix.upper() == ".HEIC" else f"{still.stem}.MOV"
-            written["live"] = folder / moving
-            self._put(written["live"], _CLIP.read_bytes(), photo.created)
+            written["live"] = self._put(
+                folder / live_name(photo, self._live_policy), self._content(".MOV"), photo.created
+            )
         return written
+
+    @staticmethod
+    def write_sidecar(path: Path, photo: Photo) -> None:
+        """Beside a file of it, as icloudpd does at every run that comes by."""
+        beside = path.with_name(f"{path.name}.xmp")
+        beside.write_bytes(sidecar(photo))
 
     def _content(self, extension: str) -> bytes:
         """A file of that kind, unlike any other in the folder."""
@@ -75,13 +103,19 @@ class Downloads:
                 return pictures.png(self._written)
             case ".MOV" | ".MP4":
                 return _CLIP.read_bytes() + bytes(self._written)
+            case ".DNG" | ".CR2":
+                return bytes(self._written) + b"raw"
             case _:
                 return pictures.jpeg(self._written)
 
     @staticmethod
-    def _put(path: Path, data: bytes, created: datetime) -> None:
+    def _put(path: Path, data: bytes, created: datetime) -> Path:
+        """Where it was put: beside a file of that name that is another photo's."""
+        if path.exists():
+            path = path.with_name(deduplicated(path.name, len(data)))
         path.write_bytes(data)
         os.utime(path, (created.timestamp(), created.timestamp()))
+        return path
 
 
 def sidecar(photo: Photo) -> bytes:

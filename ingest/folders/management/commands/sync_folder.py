@@ -1,22 +1,17 @@
 """`manage.py sync_folder`: what is new in a folder goes to Immich, once."""
 
-import logging
-import signal
 import sys
 import threading
 from argparse import ArgumentTypeError, BooleanOptionalAction
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from immichdrop.logs import TextFormatter
 from immichdrop.schema import ensure_migrated
+from ingest.commands import INTERRUPTED, NO_SERVER, USAGE, day, logged, seconds, stopped_by_signals, texts
 from ingest.folders import old_history
 from ingest.folders.album_names import AlbumRule, AlbumRuleError
 from ingest.folders.candidate import ignore_lease_signal
@@ -29,9 +24,6 @@ from ingest.folders.reporting import JsonReport, PlainReport, TerminalReport
 from ingest.folders.walking import Choice
 from ingest.folders.watching import Watching
 from uploads import albums, processes
-
-USAGE, NO_SERVER, INTERRUPTED = 2, 75, 130  # exit codes; 75 is EX_TEMPFAIL of sysexits.h
-LOG_BYTES, LOG_FILES = 5_000_000, 3
 
 
 class Command(BaseCommand):
@@ -51,13 +43,13 @@ class Command(BaseCommand):
         parser.add_argument("--follow-symlinks", action="store_true", help="also what symbolic links lead to")
         parser.add_argument("--include", metavar="GLOB", action="append", default=[], help="only such names or paths")
         parser.add_argument("--exclude", metavar="GLOB", action="append", default=[], help="no such names or paths")
-        parser.add_argument("--since", metavar="DATE", type=_since, help="only files changed on this day or later")
+        parser.add_argument("--since", metavar="DATE", type=day, help="only files changed on this day or later")
         parser.add_argument("--watch", action="store_true", help="go on, and send files as they come")
         parser.add_argument(
-            "--interval", metavar="SECONDS", type=_seconds, default=300.0, help="with --watch: a full look so often"
+            "--interval", metavar="SECONDS", type=seconds, default=300.0, help="with --watch: a full look so often"
         )
         parser.add_argument(
-            "--settle", metavar="SECONDS", type=_seconds, default=2.0, help="how long a file must have been left alone"
+            "--settle", metavar="SECONDS", type=seconds, default=2.0, help="how long a file must have been left alone"
         )
         parser.add_argument("--restore-trashed", action="store_true", help="take what is sent out of Immich's trash")
         parser.add_argument(
@@ -87,7 +79,7 @@ class Command(BaseCommand):
         if not options.dry_run:
             albums.release_dead_leases(processes.own_prefix())
         ignore_lease_signal()
-        with logged(log_file or settings.DATA_DIR / "sync_folder.log"), _stopped_by_signals(job):
+        with logged("ingest.folders", log_file or settings.DATA_DIR / "sync_folder.log"), stopped_by_signals(job.stop):
             try:
                 if watch:
                     self._watch(job, options, roots, interval)
@@ -139,9 +131,9 @@ class Command(BaseCommand):
             name = "--album" if album is not None or from_folder else "IMMICH_ALBUM_NAME"
             raise CommandError(f"{name}: {error}", returncode=USAGE) from error
         choice = Choice(
-            include=tuple(_texts(given["include"])),
-            exclude=tuple(_texts(given["exclude"])),
-            since_ns=since if isinstance(since, int) else None,
+            include=tuple(texts(given["include"])),
+            exclude=tuple(texts(given["exclude"])),
+            since_ns=int(since.timestamp() * 1e9) if isinstance(since, datetime) else None,
             recursive=bool(given["recursive"]),
             follow_symlinks=bool(given["follow_symlinks"]),
         )
@@ -156,7 +148,7 @@ class Command(BaseCommand):
         )
 
     def _roots(self, given: dict[str, object], *, must_exist: bool) -> list[str]:
-        roots = roots_of(_texts(given["paths"]) or list(filter(None, [settings.SCREENSHOTS_PATH])))
+        roots = roots_of(texts(given["paths"]) or list(filter(None, [settings.SCREENSHOTS_PATH])))
         if not roots:
             raise CommandError("Name a folder, or set SCREENSHOTS_PATH.", returncode=USAGE)
         for root in roots:
@@ -193,72 +185,6 @@ class Command(BaseCommand):
         if json:
             return JsonReport(self.stdout)
         return TerminalReport(sys.stdout) if self.stdout.isatty() else PlainReport(self.stdout)
-
-
-@contextmanager
-def logged(path: Path, largest: int = LOG_BYTES) -> Iterator[None]:
-    """Every file's outcome goes there, and not onto the terminal.
-
-    The last few files of `largest` bytes are kept.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=largest, backupCount=LOG_FILES, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"--log-file: {path} can't be written: {error.strerror}.", returncode=USAGE) from error
-    handler.setFormatter(TextFormatter())
-    logger = logging.getLogger("ingest.folders")
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.propagate = True
-        logger.removeHandler(handler)
-        handler.close()
-
-
-@contextmanager
-def _stopped_by_signals(job: Job) -> Iterator[None]:
-    """The first SIGINT or SIGTERM ends the run cleanly, the second at once."""
-    kinds: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in kinds}
-
-    def stop(number: int, _: object) -> None:
-        job.stop()
-        signal.signal(number, before[number])
-
-    for number in kinds:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number in kinds:
-            signal.signal(number, before[number])
-
-
-def _texts(value: object) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list | tuple) else []
-
-
-def _since(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no date like 2026-07-01") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(settings.TIME_ZONE))
-    return int(moment.timestamp() * 1e9)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds") from None
-    if not 0 <= seconds <= 86_400:
-        raise ArgumentTypeError("between 0 and 86,400 seconds")
-    return seconds
 
 
 def _count(text: str) -> int:

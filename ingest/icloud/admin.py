@@ -1,0 +1,81 @@
+"""Runs of `sync_icloud` and its photos in Django's admin: counts, and what is pending. To look at, and to have done
+again."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from immichdrop.admin_lists import HistoryAdmin, MadeAdmin, UncountedList, UncountedPaginator
+from ingest.icloud.models import ICloudPhoto, ICloudRun
+from ingest.icloud.outcomes import COUNTED, WORDS
+
+
+@admin.register(ICloudRun)
+class ICloudRunAdmin(HistoryAdmin):
+    list_display = ("directories", "outcome", "counted", "started_at", "ended_at")
+    list_filter = ("outcome",)
+    search_fields = ("directories",)
+    actions = ("export",)
+    fields = ("directories", "place", ("started_at", "ended_at"), ("outcome", "message"), "counted")
+    export_columns = {
+        "folders": lambda run: run.directories,
+        "library": lambda run: run.place,
+        "started": lambda run: run.started_at,
+        "ended": lambda run: run.ended_at,
+        "outcome": lambda run: run.outcome,
+        "message": lambda run: run.message,
+    }
+
+    @admin.display(description="photos")
+    def counted(self, run: ICloudRun) -> str:
+        return ", ".join(f"{run.counts[name]:,} {WORDS[name]}" for name in COUNTED if run.counts.get(name)) or "none"
+
+
+class PendingFilter(admin.SimpleListFilter):
+    title = "pending"
+    parameter_name = "pending"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", "pending")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ICloudPhoto]) -> QuerySet[ICloudPhoto]:
+        return queryset.exclude(pending="") if self.value() == "yes" else queryset
+
+
+@admin.register(ICloudPhoto)
+class ICloudPhotoAdmin(MadeAdmin):
+    """A list that may have hundreds of thousands of rows."""
+
+    list_display = ("path", "folder", "pending", "reason", "favorite", "handled_at")
+    list_filter = (PendingFilter,)
+    list_select_related = ("folder",)
+    search_fields = ("path",)
+    ordering = ("-pk",)
+    sortable_by = ()
+    paginator = UncountedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ("export", "try_again")
+    export_columns = {
+        "folder": lambda photo: photo.folder.path,
+        "path": lambda photo: photo.path,
+        "taken": lambda photo: photo.created,
+        "favourite": lambda photo: photo.favorite,
+        "pending": lambda photo: photo.pending,
+        "reason": lambda photo: photo.reason,
+        "stacked": lambda photo: photo.stacked,
+        "live": lambda photo: photo.live_linked,
+        "favourite in Immich": lambda photo: photo.favored,
+        "albums": lambda photo: photo.albums,
+        "handled": lambda photo: photo.handled_at,
+    }
+
+    def get_changelist(self, request: HttpRequest, **options: object) -> type[UncountedList]:
+        return UncountedList
+
+    @admin.action(description="Do again in the next run", permissions=["delete"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[ICloudPhoto]) -> None:
+        changed = queryset.update(
+            pending=ICloudPhoto.Pending.ALL, reason="", stacked=False, live_linked=False, albums="[]"
+        )
+        self.message_user(request, f"{changed:,} photos are done again by the next run.", messages.SUCCESS)

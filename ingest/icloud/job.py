@@ -1,0 +1,72 @@
+"""The folders of one command: gone through once or watched, one run at a time."""
+
+import fcntl
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from immichdrop.immich import Immich
+from ingest.folders.job import BusyError
+from ingest.folders.models import key_of, shown
+from ingest.folders.network import Line, Network, Pace
+from ingest.icloud.options import Options
+from ingest.icloud.outcomes import Report, Summary
+from ingest.icloud.run import Run
+from ingest.icloud.targets import Library, Storage
+
+
+@dataclass(slots=True)
+class Job:
+    """`stopping` ends it; `pace` is how patient it is with Immich."""
+
+    network: Network
+    key: str
+    report: Report
+    stopping: threading.Event
+    pace: Pace
+    lines: list[Line] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """From any thread, or from a signal's handler."""
+        self.stopping.set()
+        for line in self.lines:
+            line.stopping.set()
+
+    def run(self, options: Options, only: Collection[str] | None = None) -> Summary:
+        """Goes through the folders. `only`: paths in them that changed. Raises BusyError, and what `Run` does."""
+        with _alone(options.place, dry_run=options.dry_run):
+            where = f"library {shown(options.library_id)}" if options.library_id else "Immich"
+            self.report.begins(", ".join(map(shown, options.directories)), where)
+            self.lines.clear()
+            line = self._line()
+            target = Library(options, line) if options.library_id else Storage(options, line, self._line)
+            try:
+                summary = Run(options, line, target, self.report)(only)
+            finally:
+                self.report.close()
+        self.report.ends(summary)
+        return summary
+
+    def _line(self) -> Line:
+        line = Line(self.network, lambda each: Immich(each, self.key), self.pace, threading.Event())
+        self.lines.append(line)
+        if self.stopping.is_set():
+            line.stopping.set()
+        return line
+
+
+@contextmanager
+def _alone(place: str, *, dry_run: bool) -> Iterator[None]:
+    """Two at once would do everything twice."""
+    if dry_run:
+        yield
+        return
+    with (settings.DATA_DIR / f"icloud-{key_of(place)}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError("Another sync_icloud is at work there.") from error
+        yield

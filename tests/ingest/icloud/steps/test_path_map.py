@@ -1,0 +1,79 @@
+"""Paths of this machine under the names that Immich has for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.icloud.steps.path_map import PathMap, folder_of, steps_below, without_dates
+from ingest.icloud.steps.sizes import OptionError
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "mapped"),
+    [
+        ([], "/photos/a.jpg", "/photos/a.jpg"),
+        (["/photos=/mnt/photos"], "/photos/2024/a.jpg", "/mnt/photos/2024/a.jpg"),
+        (["/photos/=/mnt/photos/"], "/photos", "/mnt/photos"),
+        (["/photos=/mnt"], "/photos2/a.jpg", "/photos2/a.jpg"),
+        (["/photos=/mnt"], "/Photos/a.jpg", "/Photos/a.jpg"),
+        (["/photos=/one", "/photos/ada=/two"], "/photos/ada/a.jpg", "/two/a.jpg"),
+        (["/photos/ada=/two", "/photos=/one"], "/photos/bo/a.jpg", "/one/bo/a.jpg"),
+        (["/=/host"], "/photos/a.jpg", "/host/photos/a.jpg"),
+        (["/host=/"], "/host/photos/a.jpg", "/photos/a.jpg"),
+        (["/a=b/c=/mnt"], "/a=b/c/d=e.jpg", "/mnt/d=e.jpg"),
+        (["/photos=/mnt"], "/photos/a\\b.jpg", "/mnt/a\\b.jpg"),
+        ([r"C:\Users\Ada\iCloud=/mnt/iCloud"], r"c:\users\ada\icloud\2024\IMG_1.JPG", "/mnt/iCloud/2024/IMG_1.JPG"),
+        (["C:/Users/Ada=/mnt"], r"C:\Users\Ada\a.jpg", "/mnt/a.jpg"),
+        (["D:\\=/mnt/d"], r"D:\a.jpg", "/mnt/d/a.jpg"),
+        ([r"\\nas\photos=/mnt"], r"\\nas\photos\2024\a.jpg", "/mnt/2024/a.jpg"),
+        ([r"/photos=D:\Photos"], "/photos/2024/a.jpg", r"D:\Photos\2024\a.jpg"),
+    ],
+)
+def test_the_longest_one_is_exchanged(rules: list[str], path: str, mapped: str) -> None:
+    assert PathMap(rules)(path) == mapped
+
+
+@pytest.mark.parametrize("rule", ["", "/photos", "photos=/mnt", "/photos=mnt", "=/mnt", "/photos="])
+def test_a_rule_that_makes_no_sense(rule: str) -> None:
+    with pytest.raises(OptionError, match=r"--path-map: .*HOST=IMMICH"):
+        PathMap([rule])
+
+
+def test_two_rules_for_one_folder() -> None:
+    with pytest.raises(OptionError, match="--path-map: /photos is given more than once"):
+        PathMap(["/photos=/a", "/photos/=/b"])
+
+
+@pytest.mark.parametrize(
+    ("directory", "top"),
+    [
+        ("/photos", "/photos"),
+        ("/photos/", "/photos"),
+        ("/photos/{:%Y/%m/%d}", "/photos"),
+        ("/photos/%Y/all", "/photos"),
+        ("/photos/iCloud-{:%Y}/all", "/photos"),
+        ("/{:%Y}", "/"),
+        (r"C:\Photos\{:%Y}", r"C:\Photos"),
+        ("C:\\{:%Y}", "C:\\"),
+    ],
+)
+def test_dates_are_cut_off(directory: str, top: str) -> None:
+    assert without_dates(directory) == top
+
+
+def test_below_by_whole_names() -> None:
+    assert steps_below("/mnt/a/b", "/mnt") == ["a", "b"]
+    assert steps_below("/mnt/", "/mnt") == []
+    assert steps_below("/mnt2", "/mnt") is None
+    assert steps_below("/", "/mnt") is None
+    assert steps_below("C:\\mnt", "/mnt") is None
+    assert steps_below("D:\\mnt", "C:\\") is None
+
+
+def test_the_folder_of_a_path() -> None:
+    assert [folder_of(path) for path in ("/a/b.jpg", "/b.jpg", r"C:\a\b.jpg", r"/a/b\c.jpg")] == [
+        "/a/",
+        "/",
+        "C:\\a\\",
+        "/a/",
+    ]

@@ -1,0 +1,79 @@
+"""The plugin for builds of icloudpd that have plugins, called as they call it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from argparse import ArgumentParser, Namespace
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from ingest.icloud.plugin import ImmichDropPlugin
+from tests.ingest.icloud.conftest import SIZES, Library
+from tests.ingest.icloud.downloads import Photo
+from tests.serving import ROOT
+
+GROUP = "icloudpd.plugins"
+
+
+def configured(library: Library, *words: str) -> ImmichDropPlugin:
+    """As icloudpd's manager does it: one object for the options, another one that works."""
+    parser = ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--directory")
+    ImmichDropPlugin().add_arguments(parser)
+    config = parser.parse_args([*words, "--immich-library-id", library.id, "--immich-poll-interval", "0.05"])
+    plugin = ImmichDropPlugin()
+    plugin.configure(config, global_config=None, user_configs=[Namespace(directory=str(library.path))])
+    return plugin
+
+
+def test_its_entry_point_leads_to_it_without_django() -> None:
+    (name, value), *others = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"][
+        GROUP
+    ].items()
+    assert others == []
+    assert EntryPoint(name, value, GROUP).load() is ImmichDropPlugin
+    assert ImmichDropPlugin().name == name
+    script = f"from {value.replace(':', ' import ')} as Plugin; from argparse import ArgumentParser as P;"
+    script += "p = P(); Plugin().add_arguments(p); print(p.format_help())"
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--immich-stack-media" in told.stdout
+    assert "--immich-directory" not in told.stdout
+
+
+def test_photos_are_taken_as_they_come(library: Library) -> None:
+    plugin = configured(library, "--immich-stack-media", "original", "medium", "--immich-favorite")
+    library.write(Photo(sizes=SIZES, rating=5))
+    plugin.on_download_all_sizes_complete(photo=None, dry_run=False)
+    assert library.stacks() == [["IMG_0001.HEIC", "IMG_0001-medium.JPG"]]
+    plugin.on_run_completed(dry_run=False)
+    plugin.cleanup()
+    assert sum(asset.is_favorite for asset in library.sandbox.assets()) == 3
+
+
+@pytest.mark.parametrize(("words", "first"), [(["--immich-batch-process", "2"], 2), (["--immich-batch-process"], 3)])
+def test_batches(library: Library, words: list[str], first: int) -> None:
+    plugin = configured(library, *words)
+    seen = []
+    for number in range(3):
+        library.write(Photo(f"IMG_{number}.HEIC"))
+        plugin.on_download_all_sizes_complete(photo=None, dry_run=False)
+        seen.append(len(library.sandbox.assets()))
+    plugin.on_run_completed(dry_run=False)
+    assert seen == ([0, 2, 2] if first == 2 else [0, 0, 0])
+    assert len(library.sandbox.assets()) == 3
+
+
+def test_a_dry_run_and_trouble_change_nothing_and_end_nothing(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = configured(library)
+    library.write(Photo())
+    plugin.on_download_all_sizes_complete(photo=None, dry_run=True)
+    plugin.on_run_completed(dry_run=True)
+    assert library.sandbox.assets() == []
+    library.sandbox.change_account(is_admin=False)
+    plugin.on_run_completed(dry_run=False)
+    assert "administrator" in capsys.readouterr().err

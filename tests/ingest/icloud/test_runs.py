@@ -1,0 +1,244 @@
+"""What icloudpd downloaded becomes a tidy library: the first run, the second, and what changes between them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from ingest.folders.models import key_of
+from ingest.folders.network import Network
+from ingest.icloud.job import Job
+from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
+from ingest.icloud.options import Options
+from ingest.icloud.outcomes import Report
+from ingest.icloud.steps.registering import Patience
+from tests.ingest.icloud.conftest import EVERYTHING, QUICK, SIZES, Library
+from tests.ingest.icloud.downloads import CREATED, Photo
+
+
+def test_the_first_run_does_everything(library: Library) -> None:
+    live, plain = library.write(Photo(sizes=SIZES, live=True, rating=5), Photo("IMG_2.JPG", {"original": ".JPG"}))
+
+    ran = library.sync(*EVERYTHING)
+
+    assert (ran.code, ran.error, ran.outcomes) == (0, "", {"IMG_0001.HEIC": "done", "IMG_2.JPG": "done"})
+    counted = {name: ran.end[name] for name in ("photos", "registered", "stacked", "favorites", "live", "albums")}
+    assert counted == {"photos": 2, "registered": 2, "stacked": 1, "favorites": 1, "live": 1, "albums": 2}
+    assert library.stacks() == [["IMG_0001.JPG", "IMG_0001-medium.JPG", "IMG_0001.HEIC"]]
+    assert all(library.asset(live[size]).is_favorite for size in SIZES)
+    assert not library.asset(plain["original"]).is_favorite
+    assert library.asset(live["original"]).live_photo_video_id == library.asset(live["live"]).id
+    assert library.album("iCloud/2024") == ["IMG_0001-medium.JPG", "IMG_0001.HEIC", "IMG_0001.JPG", "IMG_2.JPG"]
+    assert sum(request.endswith("/scan") for request in library.changing) == 1
+    assert ICloudRun.objects.get().outcome == ICloudRun.Outcome.DONE
+
+
+def test_the_second_run_asks_nothing(library: Library) -> None:
+    library.write(Photo(sizes=SIZES, live=True, rating=5))
+    library.sync(*EVERYTHING)
+
+    ran = library.sync(*EVERYTHING)
+
+    assert (ran.code, ran.outcomes) == (0, {})
+    assert library.sandbox.requests == []
+    assert (ran.end["photos"], ran.end["known"]) == (1, 1)
+
+
+def test_everything_again_changes_nothing(library: Library) -> None:
+    library.write(Photo(sizes=SIZES, live=True, rating=5), Photo("IMG_2.JPG", {"original": ".JPG"}))
+    library.sync(*EVERYTHING)
+
+    ran = library.sync(*EVERYTHING, "--process-existing")
+
+    assert (ran.code, set(ran.outcomes.values())) == (0, {"done"})
+    assert [each for each in library.changing if not each.startswith("PUT /api/albums/")] == []
+    assert [ran.end[name] for name in ("stacked", "favorites", "live", "albums")] == [0, 0, 0, 0]
+
+
+def test_nothing_but_registering_is_done_unasked(library: Library) -> None:
+    library.write(Photo(sizes=SIZES, live=True, rating=5))
+    ran = library.sync()
+    assert (ran.code, ran.end["registered"]) == (0, 1)
+    assert (library.stacks(), library.sandbox.albums()) == ([], [])
+    assert len(library.changing) == 1
+
+
+def test_a_rewritten_sidecar_costs_a_look(library: Library) -> None:
+    (written,) = library.write(photo := Photo(rating=None))
+    library.sync(*EVERYTHING)
+    library.downloads.write_sidecar(written["original"], photo)
+    assert library.sync(*EVERYTHING).outcomes == {}
+    assert library.sandbox.requests == []
+
+
+def test_a_favourite_that_is_given_later_and_taken_away(library: Library) -> None:
+    (written,) = library.write(Photo())
+    library.sync(*EVERYTHING)
+    library.downloads.write_sidecar(written["original"], Photo(rating=5))
+    given = library.sync(*EVERYTHING)
+    was_favourite = library.asset(written["original"]).is_favorite
+
+    library.downloads.write_sidecar(written["original"], Photo())
+    taken = library.sync(*EVERYTHING)
+    kept = library.asset(written["original"]).is_favorite
+    asked = library.sync(*EVERYTHING, "--unset-favorites")
+
+    assert given.outcomes == asked.outcomes == {"IMG_0001.HEIC": "done"}
+    assert (was_favourite, taken.outcomes, kept) == (True, {}, True)
+    assert not library.asset(written["original"]).is_favorite
+    assert library.changing == ["PUT /api/assets"]
+
+
+def test_favourites_of_immich_alone_stay(library: Library) -> None:
+    (written,) = library.write(Photo())
+    library.sync("--favorite")
+    library.sandbox._store.update_assets([library.asset(written["original"]).id], {"is_favorite": True})
+    library.sync("--favorite", "--unset-favorites", "--process-existing")
+    assert library.asset(written["original"]).is_favorite
+
+
+def test_existing_favourites_alone(library: Library) -> None:
+    starred, _ = library.write(Photo(rating=5, sizes=SIZES), Photo("IMG_2.HEIC"))
+    library.sync()
+    ran = library.sync(*EVERYTHING, "--process-existing-favorites")
+    assert ran.outcomes == {"IMG_0001.HEIC": "done"}
+    assert library.asset(starred["original"]).is_favorite
+    assert (library.stacks(), library.sandbox.albums()) == ([], [])
+
+
+def test_a_size_that_comes_later_joins_the_stack(library: Library) -> None:
+    library.write(Photo(sizes={"original": ".HEIC", "medium": ".JPG"}))
+    library.sync(*EVERYTHING)
+    folder = next(library.path.rglob("*.HEIC")).parent
+    (folder / "IMG_0001.JPG").write_bytes((folder / "IMG_0001-medium.JPG").read_bytes() + b"\0")
+    os.utime(folder / "IMG_0001.JPG", (CREATED.timestamp(), CREATED.timestamp()))
+
+    assert library.sync(*EVERYTHING).outcomes == {"IMG_0001.HEIC": "done"}
+
+    assert library.stacks() == [["IMG_0001.JPG", "IMG_0001-medium.JPG", "IMG_0001.HEIC"]]
+
+
+def test_another_rating_for_favourites(library: Library) -> None:
+    (written,) = library.write(Photo(rating=3))
+    library.sync("--favorite", "--favorite-to-rating", 3)
+    assert library.asset(written["original"]).is_favorite
+
+
+def test_photos_taken_since(library: Library) -> None:
+    library.write(Photo(), Photo("IMG_2.HEIC", created=CREATED.replace(year=2020)))
+    first = library.sync("--since", "2024-01-01")
+    again = library.sync("--since", "2024-01-01")
+    asked = len(library.sandbox.requests)
+    assert (first.outcomes, again.outcomes, asked) == ({"IMG_0001.HEIC": "done"}, {}, 0)
+    assert library.sync().outcomes == {"IMG_2.HEIC": "done"}
+
+
+def test_a_missing_file_is_pending_and_the_others_go_on(library: Library) -> None:
+    (good,) = library.write(Photo(rating=5))
+    library.sync()
+    library.write(Photo("IMG_2.HEIC", {"original": ".HEIC", "thumb": ".JPG"}, created=CREATED.replace(year=2023)))
+    library.sandbox.pause_scans()
+
+    ran = library.sync(*EVERYTHING, "--scan-timeout", 0.1, "--process-existing")
+
+    assert (ran.code, ran.outcomes) == (1, {"IMG_0001.HEIC": "done", "IMG_2.HEIC": "pending"})
+    assert ran.end["pending"] == 1
+    assert library.asset(good["original"]).is_favorite
+    assert "IMG_2-thumb.JPG: Immich has not taken it in yet" in library.rows()["IMG_2.HEIC"].reason
+    assert ICloudRun.objects.first().outcome == ICloudRun.Outcome.SOME_PENDING
+
+    library.sandbox.resume_scans()
+    assert library.sync(*EVERYTHING).outcomes == {"IMG_2.HEIC": "done"}
+    assert library.sync(*EVERYTHING).outcomes == {}
+    assert library.stacks() == [["IMG_2.HEIC", "IMG_2-thumb.JPG"]]
+
+
+def test_what_is_taken_away(library: Library) -> None:
+    one, two = library.write(Photo(), Photo("IMG_2.HEIC", created=datetime.fromisoformat("2023-05-05T10:00+00:00")))
+    library.sync()
+    one["original"].unlink()
+    for path in sorted(two["original"].parent.glob("*")):
+        path.unlink()
+    two["original"].parent.rmdir()
+
+    assert library.sync().code == 0
+
+    assert not ICloudPhoto.objects.exists()
+    assert not ICloudFolder.objects.filter(path=str(two["original"].parent)).exists()
+
+
+def test_an_empty_mount_point_proves_nothing(library: Library) -> None:
+    library.write(Photo())
+    library.sync()
+    away = library.path.parent / "unplugged"
+    library.path.rename(away)
+    library.path.mkdir()
+    library.sync()
+    assert ICloudPhoto.objects.count() == 1
+
+
+@pytest.mark.parametrize("batch", [("--batch-process", 1), ("--batch-process",), ("--batch-process", "all"), ()])
+def test_batches(library: Library, batch: tuple[object, ...]) -> None:
+    library.write(*(Photo(f"IMG_{number}.HEIC", rating=5) for number in range(3)))
+    ran = library.sync("--favorite", *batch)
+    scans = sum(request.endswith("/scan") for request in library.changing)
+    assert (ran.code, ran.end["favorites"], scans) == (0, 3, 1)
+    marked = [request for request in library.changing if request == "PUT /api/assets"]
+    assert len(marked) == (3 if batch == ("--batch-process", 1) else 1)
+
+
+def test_names_of_every_script(library: Library) -> None:
+    library.downloads._folders = "none"
+    library.write(*(Photo(f"{name}.HEIC", live=True) for name in ("Żółw 1", "写真", "a%b_c", "IMG_1.JPG")))
+    Path(library.path / "IMG_1.JPG.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    ran = library.sync(*EVERYTHING)
+    assert (ran.code, ran.end["live"], set(ran.outcomes.values())) == (0, 4, {"done"})
+
+
+def test_a_folder_that_is_named_twice_or_within_another(library: Library) -> None:
+    library.write(Photo())
+    inner = library.path / "2024"
+    ran = library.sync("--directory", inner, "--directory", f"{library.path}/")
+    assert (ran.code, ran.end["photos"], ran.outcomes) == (0, 1, {"IMG_0001.HEIC": "done"})
+
+
+def test_everything_again_since_a_day(library: Library) -> None:
+    library.write(Photo(), Photo("IMG_2.HEIC", created=CREATED.replace(year=2020)))
+    library.sync()
+    assert library.sync("--process-existing", "--since", "2024-01-01").outcomes == {"IMG_0001.HEIC": "done"}
+
+
+def test_two_runs_at_once(library: Library, settings: Settings) -> None:
+    library.write(Photo())
+    with (settings.DATA_DIR / f"icloud-{key_of(library.id)}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = library.sync()
+    assert (ran.code, ran.notes) == (0, ["Another sync_icloud is at work there."])
+    assert library.sandbox.requests == []
+
+
+def test_only_what_changed_is_looked_at(library: Library) -> None:
+    """As a watched folder's changes are taken."""
+    library.write(Photo())
+    library.sync()
+    (second,) = library.write(Photo("IMG_2.HEIC", created=CREATED.replace(year=2025)))
+    library.write(Photo("IMG_3.HEIC", created=CREATED.replace(year=2022)))
+    hidden = library.path / ".hidden"
+    hidden.mkdir()
+    (hidden / "a.JPG").write_bytes(b"x")
+    network = Network([library.sandbox.url], library.sandbox.api_key)
+    job = Job(network, library.sandbox.api_key, Report(), threading.Event(), QUICK)
+    options = Options((str(library.path),), library.id, patience=Patience(5.0, 0.05))
+
+    changed = [second["original"], second["original"].parent, hidden, hidden / "a.JPG", library.path / "gone.JPG"]
+    job.run(options, [str(path) for path in changed])
+
+    assert sorted(library.rows()) == ["IMG_0001.HEIC", "IMG_2.HEIC"]
+    job.run(options)
+    assert sorted(library.rows()) == ["IMG_0001.HEIC", "IMG_2.HEIC", "IMG_3.HEIC"]
