@@ -9,8 +9,6 @@ from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
 
-LONGEST_ADDRESS = 2000  # characters
-
 
 class ShareBackQuerySet(models.QuerySet["ShareBack"]):
     def due(self, now: datetime) -> "ShareBackQuerySet":
@@ -48,7 +46,7 @@ class ShareBack(models.Model):
     account = models.ForeignKey(ImmichAccount, on_delete=models.CASCADE, related_name="share_backs")
     link_id = models.UUIDField("Immich shared link id")
     type = models.CharField(max_length=10, choices=Type.choices)
-    address = models.CharField("public address", max_length=LONGEST_ADDRESS)
+    address = models.TextField("public address")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When Immich stops showing it, as last told.")
     reveal_at = models.DateTimeField(
         null=True, blank=True, help_text="From when on guests are shown the address; empty: never."

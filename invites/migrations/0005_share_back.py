@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('link_id', models.UUIDField(verbose_name='Immich shared link id')),
                 ('type', models.CharField(choices=[('ALBUM', "the link's album"), ('INDIVIDUAL', 'what came through the link')], max_length=10)),
-                ('address', models.CharField(max_length=2000, verbose_name='public address')),
+                ('address', models.TextField(verbose_name='public address')),
                 ('expires_at', models.DateTimeField(blank=True, help_text='When Immich stops showing it, as last told.', null=True)),
                 ('reveal_at', models.DateTimeField(blank=True, help_text='From when on guests are shown the address; empty: never.', null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

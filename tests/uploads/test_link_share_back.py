@@ -159,6 +159,16 @@ def test_immich_is_away(at_home: Client, path: str, photos: list[str]) -> None:
     assert ShareBack.objects.count() == 1
 
 
+def test_an_address_that_no_code_holds(at_home: Client, path: str, photos: list[str], sandbox: Sandbox) -> None:
+    at_home.post(path, GOOD)
+    row, slug = ShareBack.objects.get(), "s" * 4000
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        immich.change_shared_link(str(row.link_id), LinkSettings(slug=slug))
+    page = text(at_home, path)
+    assert slug in page
+    assert "QR code for" not in page
+
+
 def test_what_a_key_lacks_is_named(
     at_home: Client, path: str, photos: list[str], account: ImmichAccount, sandbox: Sandbox
 ) -> None:
