@@ -7,6 +7,9 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.units import format_unit
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, to_locale
 
 from immichdrop.languages import SOURCE
@@ -33,6 +36,14 @@ def moment(value: datetime, *, year: bool = False) -> str:
     written = format_date(value, "long", locale=locale) if year else day(value)
     pattern = str(locale.datetime_formats["medium"])
     return pattern.format(format_skeleton("Hm", value, locale=locale), written)
+
+
+def host_moment(value: datetime) -> SafeString:
+    """A moment in the server's zone, with the year where it is another one. A script puts it into the host's zone
+    (static/src/menu/zones.js)."""
+    here = timezone.localtime(value)
+    words = moment(here, year=here.year != timezone.localtime().year)
+    return format_html('<time datetime="{}" data-moment>{}</time>', here.isoformat(timespec="seconds"), words)
 
 
 def one_of(words: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from invites import guests
 from invites.finding import find_link
 from invites.models import Guest, Invite
 from invites.refusals import Refusal, RefusedError
+from invites.revealing import photos_address
 
 
 class InviteState(TypedDict):
@@ -44,6 +45,7 @@ class InviteState(TypedDict):
     maxFiles: int | None
     maxBytes: int | None
     maxFileSize: int | None
+    photosUrl: str | None
     visit: dict[str, str]
 
 
@@ -115,6 +117,7 @@ def describe(invite: Invite, guest: Guest | None, viewer_id: int | None = None) 
         maxFiles=invite.max_files,
         maxBytes=invite.max_bytes,
         maxFileSize=invite.max_file_size,
+        photosUrl=photos_address(invite, guest),
         visit={"name": visit.name if visit else "", "message": visit.message if visit else ""},
     )
 

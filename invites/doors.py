@@ -22,10 +22,11 @@ def refused_page(
     *,
     headers: Mapping[str, str] | None = None,
     receipt: object | None = None,
+    photos: str | None = None,
 ) -> HttpResponse:
     """The page for a link that takes nothing now. Unknown and deleted links answer alike.
 
-    `receipt` is what its guest sent before (`uploads.pages.Receipt`).
+    `receipt` is what its guest sent before (`uploads.pages.Receipt`), `photos` where everyone's are seen.
     """
     unknown = refusal in _UNKNOWN
     context = {
@@ -34,6 +35,7 @@ def refused_page(
         "title": invite.title_outside if invite and not unknown else "",
         "host_name": invite.host_name if invite and not unknown else "",
         "receipt": None if unknown else receipt,
+        "photos": None if unknown else photos,
     }
     response = render(request, "guest/refused.html", context, status=_UNKNOWN.get(refusal, 403))
     for name, value in (headers or {}).items():

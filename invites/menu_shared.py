@@ -12,6 +12,7 @@ from immichdrop.immich import SharedLink
 from invites import qr
 from invites.menu_gates import host_page
 from invites.menu_rows import qr_answer, sheet
+from invites.models import ShareBack
 from invites.shared_link_gates import library_page, own_shared_link
 from invites.shared_link_list import SORT_WORDS, Card, Wanted, items_of, listing
 from invites.shared_links import Library
@@ -77,6 +78,7 @@ def delete(request: HttpRequest, library: Library, link: SharedLink) -> HttpResp
         context = {"card": _card(library, link), "close": resolve_url("menu-shared")}
         return sheet(request, "menu/sheets/delete_shared.html", context)
     library.immich.delete_shared_link(link.id)
+    ShareBack.objects.changed_in_immich(link.id)
     messages.info(request, gettext("Deleted"))
     return HttpResponseRedirect(resolve_url("menu-shared"))
 

@@ -12,6 +12,7 @@ from immichdrop.immich import LinkSettings, SharedLink
 from immichdrop.models import User
 from invites import shared_links
 from invites.menu_gates import by_htmx, host_page
+from invites.models import ShareBack
 from invites.shared_link_form import NewSharedLinkForm, SharedLinkForm
 from invites.shared_link_gates import in_the_way, own_shared_link
 from invites.shared_link_list import title_of
@@ -75,6 +76,7 @@ def edit(request: HttpRequest, library: Library, link: SharedLink) -> HttpRespon
 
 def _change(library: Library, link: SharedLink, settings: LinkSettings) -> bool:
     library.immich.change_shared_link(link.id, settings)
+    ShareBack.objects.changed_in_immich(link.id)
     return True
 
 

@@ -18,6 +18,7 @@ from immichdrop.models import ImmichAccount
 from invites.api_tokens import ApiToken as ApiToken  # where Django looks for an app's models
 from invites.queries import ONE_TIME, UNLIMITED, InviteQuerySet
 from invites.refusals import Refusal
+from invites.share_backs import ShareBack as ShareBack
 
 ENDS_SOON = timedelta(days=3)
 LONGEST_WELCOME = 2000  # characters; a TextField does not look at it by itself

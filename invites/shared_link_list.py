@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.shortcuts import resolve_url
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -110,11 +109,8 @@ class Card:
     @property
     def moment(self) -> SafeString:
         """When it ends, in the server's zone; a script puts it into the host's."""
-        if self.link.expires_at is None:
-            return SafeString()
-        ends = timezone.localtime(within_calendar(self.link.expires_at))
-        words = local_forms.moment(ends, year=ends.year != timezone.localtime().year)
-        return format_html('<time datetime="{}" data-moment>{}</time>', ends.isoformat(timespec="seconds"), words)
+        ends = self.link.expires_at
+        return local_forms.host_moment(within_calendar(ends)) if ends else SafeString()
 
 
 @dataclass(frozen=True)

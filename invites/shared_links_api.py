@@ -2,52 +2,41 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from functools import wraps
-from typing import Annotated, Literal, NotRequired, ParamSpec, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
-from msgspec import UNSET, Meta, UnsetType
+from django.views.decorators.http import require_http_methods, require_POST
+from msgspec import Meta
 
 from immichdrop import json_api
 from immichdrop.albums_api import answers_immich_errors
-from immichdrop.immich import LinkSettings, Rejected, SharedLink, SlugTaken
+from immichdrop.immich import LinkSettings, SharedLink
 from immichdrop.json_api import answers_bad_requests, host_required, wrong
 from immichdrop.models import User
 from immichdrop.openapi import Operation, describes
 from invites import shared_links
 from invites.api import not_found
 from invites.hosts_api import Deleted
-from invites.shared_links import MOST_ASSETS, Library, NoLibraryError, SharedLinkError
+from invites.link_json import NewLink, answers_link_errors, new_link
+from invites.models import ShareBack
+from invites.shared_link_invites import NoInviteError, make_invite
+from invites.shared_link_json import (
+    SettingsBody,
+    SharedLinkItem,
+    answers_sharing_errors,
+    settings_said,
+    shared_link_item,
+)
+from invites.shared_links import MOST_ASSETS, Library
 
-P = ParamSpec("P")
 _ERRORS = {403: ["forbidden"], 502: ["request_failed"]}
 _ABOUT_ONE = {404: ["not_found"], **_ERRORS}
 _TAKEN = {400: ["slug_taken"]}
-_WIRE_NAMES = {"expires_at": "expiresAt"}
 
 Assets = Annotated[list[uuid.UUID], Meta(max_length=MOST_ASSETS)]
-
-
-class SettingsBody(msgspec.Struct, rename="camel"):
-    """The body of `PATCH /api/shared-links/{link_id}`: what is left out stays as it is."""
-
-    description: Annotated[str | UnsetType | None, Meta(description="What visitors read above the photos")] = UNSET
-    password: Annotated[str | UnsetType | None, Meta(description="Asked of visitors; null or empty is none")] = UNSET
-    slug: Annotated[
-        str | UnsetType | None, Meta(description="The address `/s/{slug}`; null or empty is `/share/{key}`")
-    ] = UNSET
-    expires_at: Annotated[
-        str | UnsetType | None,
-        Meta(description="With its offset, as `2030-07-14T18:00+02:00`; null is no end"),
-    ] = UNSET
-    allow_upload: Annotated[bool | UnsetType, Meta(description="Albums only: visitors may add photos")] = UNSET
-    allow_download: bool | UnsetType = UNSET
-    show_metadata: Annotated[bool | UnsetType, Meta(description="Without it there is no download either")] = UNSET
 
 
 class SharedLinkBody(SettingsBody, rename="camel"):
@@ -64,58 +53,12 @@ class AssetsBody(msgspec.Struct, rename="camel"):
     asset_ids: Assets
 
 
-class SharedAlbum(TypedDict):
-    id: str
-    albumName: str | None
-
-
-class SharedLinkItem(TypedDict):
-    """A shared link. `url` is its public address; `album` is null for single assets, of which a list tells but one."""
-
-    id: str
-    type: str
-    key: str
-    slug: str | None
-    url: str
-    description: str
-    password: str | None
-    createdAt: str
-    expiresAt: str | None
-    allowUpload: bool
-    allowDownload: bool
-    showMetadata: bool
-    album: SharedAlbum | None
-    assetIds: list[str]
-
-
 class AssetOutcome(TypedDict):
     """What became of one asset; `error` is Immich's word for why nothing did, such as `duplicate`."""
 
     assetId: str
     success: bool
     error: NotRequired[str]
-
-
-def answers_sharing_errors(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """Gate: what a host can't have or did not mean, in the codes of the description."""
-
-    @wraps(view)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(*args, **kwargs)
-        except NoLibraryError:
-            words = "Connect your own Immich first: shared links are made in your own library."
-            return JsonResponse({"error": "forbidden", "message": words}, status=403)
-        except SlugTaken:
-            words = "slug: this address is taken, perhaps by somebody else on this Immich. Please choose another one."
-            return JsonResponse({"error": "slug_taken", "message": words}, status=400)
-        except SharedLinkError as error:
-            words = " ".join(f"{_WIRE_NAMES.get(field, field)}: {said}" for field, said in error.problems.items())
-            return JsonResponse({"error": "invalid_json", "message": words}, status=400)
-        except Rejected:  # gone, another account's, or no id that Immich has
-            return not_found()
-
-    return answered
 
 
 def ids_only(
@@ -170,7 +113,7 @@ def links(request: HttpRequest, host: User) -> HttpResponse:
         raise wrong("assetIds", "the assets to share are wanted, or albumId.")
     if not individual and body.album_id is None:
         raise wrong("albumId", "the album to share is wanted.")
-    settings = _settings(body, LinkSettings())
+    settings = settings_said(body, LinkSettings())
     shared_links.check(settings)
     with shared_links.opened(host) as library:
         link = library.immich.create_shared_link(
@@ -199,12 +142,14 @@ def link(request: HttpRequest, host: User, link_id: str) -> HttpResponse:
     with shared_links.opened(host) as library:
         if request.method == "DELETE":
             library.immich.delete_shared_link(link_id)
+            ShareBack.objects.changed_in_immich(link_id)
             return JsonResponse(Deleted(ok=True, deleted=1))
         found = library.immich.shared_link(link_id)
         if body:
-            settings = _settings(body, found.settings)
+            settings = settings_said(body, found.settings)
             shared_links.check(settings, found.settings)
             library.immich.change_shared_link(found.id, settings)
+            ShareBack.objects.changed_in_immich(link_id)
             found = library.immich.shared_link(found.id)
         return JsonResponse(_item(library, found))
 
@@ -231,63 +176,40 @@ def link_assets(request: HttpRequest, host: User, link_id: str) -> HttpResponse:
     return JsonResponse([_outcome(asset, error) for asset, error in outcomes.items()], safe=False)
 
 
+@describes(
+    Operation(
+        "post",
+        "Make an invite of an album's link that takes uploads",
+        NewLink,
+        status=201,
+        errors={400: ["not_an_album", "upload_not_allowed", "ended", "invalid_json"], **_ABOUT_ONE},
+    )
+)
+@csrf_exempt
+@require_POST
+@host_required
+@answers_immich_errors
+@answers_sharing_errors
+@answers_link_errors
+@ids_only
+def link_invite(request: HttpRequest, host: User, link_id: str) -> HttpResponse:
+    """`POST /api/shared-links/{link_id}/invite`: the same album, end and password; its description is the name."""
+    try:
+        invite = make_invite(host, link_id)
+    except NoInviteError as error:
+        return JsonResponse({"error": error.code, "message": str(error)}, status=400)
+    return JsonResponse(new_link(invite, request), status=201)
+
+
+def _item(library: Library, link: SharedLink) -> SharedLinkItem:
+    return shared_link_item(link, library.address_of(link))
+
+
 def _album_id(text: str) -> str | None:
     try:
         return str(uuid.UUID(text)) if text else None
     except ValueError:
         raise wrong("albumId", "an id of Immich's is wanted.") from None
-
-
-def _settings(body: SettingsBody, before: LinkSettings) -> LinkSettings:
-    """The settings as they are to be. Raises BadRequestError."""
-    settings = before
-    if body.description is not UNSET:
-        settings = replace(settings, description=body.description or "")
-    if body.password is not UNSET:
-        settings = replace(settings, password=body.password or None)
-    if body.slug is not UNSET:
-        settings = replace(settings, slug=body.slug or None)
-    if body.expires_at is not UNSET:
-        settings = replace(settings, expires_at=_moment(body.expires_at))
-    if body.allow_upload is not UNSET:
-        settings = replace(settings, allow_upload=body.allow_upload)
-    if body.allow_download is not UNSET:
-        settings = replace(settings, allow_download=body.allow_download)
-    if body.show_metadata is not UNSET:
-        settings = replace(settings, show_metadata=body.show_metadata)
-    return settings
-
-
-def _moment(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            moment.timestamp()  # which ends earlier than the calendar does
-            return moment
-    except (ValueError, OverflowError):
-        pass
-    raise wrong("expiresAt", "a moment with its offset such as 2030-07-14T18:00+02:00 is wanted.")
-
-
-def _item(library: Library, link: SharedLink) -> SharedLinkItem:
-    return SharedLinkItem(
-        id=link.id,
-        type=link.type.value,
-        key=link.key,
-        slug=link.slug,
-        url=library.address_of(link),
-        description=link.description,
-        password=link.password,
-        createdAt=link.created_at.isoformat(),
-        expiresAt=link.expires_at.isoformat() if link.expires_at else None,
-        allowUpload=link.allow_upload,
-        allowDownload=link.allow_download,
-        showMetadata=link.show_metadata,
-        album=SharedAlbum(id=link.album_id, albumName=link.album_name) if link.album_id else None,
-        assetIds=list(link.asset_ids),
-    )
 
 
 def _outcome(asset_id: str, error: str | None) -> AssetOutcome:

@@ -55,11 +55,14 @@ OF_ONES_OWN = [
     Route("GET", "/api/qr?text=anything", (200, None)),
 ]
 ROUTES = ABOUT_A_LINK + OF_ONES_OWN
-# Of the host's library in Immich, each with its own tests (tests/invites/test_shared_links_api.py).
+# Of the host's library in Immich, each with its own tests (tests/invites/test_shared_links_api.py,
+# tests/invites/test_shared_link_invites.py, tests/uploads/test_share_back.py).
 IN_IMMICH = {
     "api/shared-links",
     "api/shared-links/<str:link_id>",
     "api/shared-links/<str:link_id>/assets",
+    "api/shared-links/<str:link_id>/invite",
+    "api/invite/<str:token>/shared-link",
 }
 # What everybody may ask: guests, clients that log in or out, and who wants to know whether we are there.
 FOR_EVERYBODY = {

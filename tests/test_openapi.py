@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -16,10 +17,12 @@ from immichdrop.openapi import Operation, described, document
 from immichdrop.sandbox import Sandbox
 from ingest.downloads import description as links
 from ingest.shortcuts import application as shortcuts
+from invites import links as links_of_hosts
 from invites.models import Invite
 from tests import pictures
 from tests.contract.conftest import upload_of
 from tests.test_host_routes import ROUTES
+from uploads import sharing_back
 from uploads.models import Upload
 
 OPERATIONS = list(described(get_resolver().url_patterns))
@@ -57,7 +60,7 @@ def shared(owner: User, sandbox: Sandbox) -> tuple[str, str]:
     account.save()
     with Immich(sandbox.url, sandbox.api_key) as immich:
         album = immich.create_album("Summer").id
-        return immich.create_shared_link(album_id=album, settings=LinkSettings()).id, album
+        return immich.create_shared_link(album_id=album, settings=LinkSettings(allow_upload=True)).id, album
 
 
 def ask(client: Client, path: str, operation: Operation, body: object = None, link_id: str = NO_LINK):
@@ -119,6 +122,11 @@ def test_an_answer_is_as_described(
         body = {"email": sandbox.email, "password": sandbox.password}
     if path == "/api/shared-links":
         body = {"albumId": album}
+    if path.endswith("/shared-link"):
+        invite = Invite.objects.get(slug="beach")
+        links_of_hosts.change_link(invite, {"album_id": UUID(album)})
+        if operation.method != "post":
+            sharing_back.make(owner, invite, LinkSettings(), None)
     if path.endswith("/assets"):
         body = {"assetIds": []}
         with Immich(sandbox.url, sandbox.api_key) as immich:

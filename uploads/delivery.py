@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from immichdrop.immich import AssetUpload, Existing, Forbidden, Immich
+from invites.models import ShareBack
 from uploads import albums, lifecycle, missing_albums, withdrawals
 from uploads.dates import date_of
 from uploads.models import KnownAsset, Upload
@@ -244,6 +245,7 @@ def _confirm(found: Sequence[Found]) -> list[Upload]:
             else:
                 confirmed.append(each.upload)
         _remember(found)
+        ShareBack.objects.look_again({upload.invite_id for upload in confirmed})
     return confirmed
 
 

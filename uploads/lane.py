@@ -21,7 +21,7 @@ from django.db import connections
 from immichdrop.encryption import SecretChangedError
 from immichdrop.immich import ImmichError
 from immichdrop.models import ImmichAccount
-from uploads import arrivals, delivery, lifecycle, precedence, progress, setbacks, withdrawals
+from uploads import arrivals, delivery, lifecycle, precedence, progress, setbacks, share_back_upkeep, withdrawals
 from uploads.finishing import Finishing, groups
 from uploads.line import Connect, Line
 from uploads.models import Upload
@@ -132,6 +132,8 @@ class Lane:
             self._recheck_at = time.monotonic() + self.look_every
             self._recheck(accounts)
             self._take_back(accounts)
+            for share_back in share_back_upkeep.claim(accounts):
+                share_back_upkeep.look(share_back, self.line.client)
         room = self.room - self._to_send.qsize()
         if room < self.room // 2:
             return False  # the senders tell when half of what they had is gone

@@ -20,7 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from invites.finding import held
-from invites.models import Invite
+from invites.models import Invite, ShareBack
 from uploads.models import Upload, UploadQuerySet
 
 Status = Upload.Status
@@ -126,8 +126,10 @@ def withdraw(upload: Upload) -> bool:
         "withdraw_at": now,
         "recheck_at": None,
     }
-    if Upload.objects.filter(pk=upload.pk, status=Status.DELIVERED).update(**changes) != 1:
-        return False
+    with transaction.atomic():
+        if Upload.objects.filter(pk=upload.pk, status=Status.DELIVERED).update(**changes) != 1:
+            return False
+        ShareBack.objects.look_again([upload.invite_id])
     for name, value in changes.items():
         setattr(upload, name, value)
     return True
@@ -325,10 +327,12 @@ def now_certain(uploads: Collection[Upload]) -> None:
 def send_again(upload: Upload, message: str) -> bool:
     """Immich said that it had this file, and has it no more: it is due once more, with its bytes."""
     row = Upload.objects.filter(pk=upload.pk, status__in=Upload.CONFIRMED, recheck_at=upload.recheck_at)
-    again = row.update(
-        status=Status.WAITING, message=message, next_attempt_at=timezone.now(), recheck_at=None, asset_id=None,
-        sent_at=None, delivered_at=None, in_album_at=None, trash="",
-    )  # fmt: skip
+    with transaction.atomic():
+        again = row.update(
+            status=Status.WAITING, message=message, next_attempt_at=timezone.now(), recheck_at=None, asset_id=None,
+            sent_at=None, delivered_at=None, in_album_at=None, trash="",
+        )  # fmt: skip
+        ShareBack.objects.look_again([upload.invite_id])
     if again:
         upload.status = Status.WAITING
     return again == 1

@@ -17,7 +17,7 @@ from invites.menu_gates import host_page, own_link
 from invites.menu_list import row_of
 from invites.menu_rows import sheet
 from invites.models import Invite
-from uploads import album_sharing, host_hand, link_figures, link_guests, spool, withdrawals
+from uploads import album_sharing, host_hand, link_figures, link_guests, sharing_back, spool, withdrawals
 from uploads.album_sharing import SharedAlbum
 from uploads.file_looks import File, files_of
 from uploads.ids import ids_said
@@ -46,7 +46,7 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     page = link_guests.page_of(link_guests.of_guests(files, link, words), request.GET.get("page"))
     per_day = link_figures.days(files)
     totals = link_figures.totals(files)
-    album = album_sharing.album_of(link)
+    album, may_share = album_sharing.album_of(link), album_sharing.may_share(host, link)
     context = {
         "row": row_of(request, link),
         "totals": totals,
@@ -59,7 +59,9 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         "page": page,
         "guests": link_guests.guests_on(page, link),
         "album": _address_of(album),
-        "may_share_album": album is not None and album_sharing.may_share(host, link),
+        "may_share_album": album is not None and may_share,
+        "may_share_back": may_share,
+        "share_back": sharing_back.of_link(link) if may_share else None,
         "platforms": _platforms(link, host),
         "links_are_fetched": settings.SOCIAL_MEDIA_UPLOADS_ENABLED,
         "said": [str(message) for message in messages.get_messages(request)],

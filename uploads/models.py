@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
 from invites.models import Guest, Invite
+from uploads.shared_assets import SharedAsset as SharedAsset  # where Django looks for an app's models
 
 LONGEST_DESCRIPTION = 2000  # characters
 
@@ -44,6 +45,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         here = Q(received_at__isnull=False, bytes_deleted_at=None)
         in_immich = Q(status__in=Upload.CONFIRMED, asset_id__isnull=False)
         return self.counted().filter(here | in_immich, withdrawal="")
+
+    def in_immich(self) -> "UploadQuerySet":
+        """What can be looked at there: confirmed, also while it is tried again for its album, and not in the trash."""
+        return self.counted().filter(asset_id__isnull=False, delivered_at__isnull=False, trash="")
 
     def due(self, now: datetime) -> "UploadQuerySet":
         """Received files whose turn it is, and those whose worker has not been heard of since its lease ended.

@@ -20,6 +20,7 @@ from invites.doors import password_page, refused_page
 from invites.finding import find_link
 from invites.models import Guest, Invite, unnamed
 from invites.refusals import Refusal, RefusedError
+from invites.revealing import photos_address
 from uploads import admission, known, media_types, plain_form
 from uploads.models import Upload
 
@@ -121,12 +122,13 @@ def invite_page(request: HttpRequest, token: str) -> HttpResponse:
         return refused_page(request, Refusal.INVALID_INVITE)
     guest = guests.of_request(request)
     if refusal := invite.closed(guest):
-        return refused_page(request, refusal, invite, receipt=Receipt.of(guest, invite))
+        receipt, photos = Receipt.of(guest, invite), photos_address(invite, guest)
+        return refused_page(request, refusal, invite, receipt=receipt, photos=photos)
     if invite.locked(guest):
         return password_page(request, invite)
     if request.method == "POST":  # the password form once more, in a second tab
         return HttpResponseRedirect(request.path)
-    return _guest_page(request, invite, invite.title)
+    return _guest_page(request, invite, invite.title, photos_address(invite, guest))
 
 
 @embeddable
@@ -150,8 +152,9 @@ def back_to_front_page(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("front"))
 
 
-def _guest_page(request: HttpRequest, invite: Invite | None, title: str) -> HttpResponse:
+def _guest_page(request: HttpRequest, invite: Invite | None, title: str, photos: str | None = None) -> HttpResponse:
     context = {
+        "photos": photos,
         "invite": invite,
         "title": title,
         "host_name": invite.host_name if invite else "",

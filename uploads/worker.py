@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from immichdrop.latency import connect
 from immichdrop.models import ImmichAccount
+from invites.models import ShareBack
 from uploads import albums, arrivals, lifecycle, processes
 from uploads.housekeeping import Housekeeping
 from uploads.lane import LOOK_EVERY, Lane
@@ -95,7 +96,8 @@ class Worker:
     def _accounts_with_work(self) -> list[ImmichAccount]:
         now = timezone.now()
         due = Upload.objects.due(now) | Upload.objects.doubtful(now) | Upload.objects.taken_back(now)
-        return list(ImmichAccount.objects.filter(Exists(due.filter(account=OuterRef("pk")))))
+        shared = ShareBack.objects.due(now).filter(account=OuterRef("pk"))
+        return list(ImmichAccount.objects.filter(Exists(due.filter(account=OuterRef("pk"))) | Exists(shared)))
 
     def _open_lane(self, address: str) -> None:
         if address not in self.lanes:

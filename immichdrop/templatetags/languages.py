@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import TypedDict
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from immichdrop import local_forms
@@ -35,6 +36,12 @@ def moment(value: datetime) -> str:
 def moment_of_year(value: datetime) -> str:
     """`14 July 2026, 21:12`."""
     return local_forms.moment(value, year=True)
+
+
+@register.filter
+def host_moment(value: datetime) -> SafeString:
+    """`14 July, 21:12`, in the host's own zone where there is script."""
+    return local_forms.host_moment(value)
 
 
 @register.filter

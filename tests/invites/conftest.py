@@ -1,14 +1,23 @@
-"""Links and guests without a running server: the database alone."""
+"""Links and guests without a running server: the database alone. And a host with a library in Immich of their own."""
 
 from collections.abc import Callable
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
+from immichdrop.immich import Immich
+from immichdrop.models import ImmichAccount, User
+from immichdrop.sandbox import Sandbox
 from invites import guests
 from invites.models import Guest, Invite
+from tests import pictures
+from tests.contract.conftest import upload_of
+
+SHARED_LINKS = "/api/shared-links"
 
 MakeInvite = Callable[..., Invite]
+Ask = Callable[..., HttpResponse]
 AsGuest = Callable[..., tuple[Client, Guest]]
 
 
@@ -48,3 +57,41 @@ def as_guest(db: None) -> AsGuest:
         return client, known
 
     return make
+
+
+@pytest.fixture
+def host(db: None, sandbox: Sandbox) -> User:
+    """With a library of their own."""
+    host = User.objects.create_user("host@example.org")
+    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
+    account.set_api_key(sandbox.api_key)
+    account.save()
+    return host
+
+
+@pytest.fixture
+def ask(client: Client, host: User) -> Ask:
+    client.force_login(host)
+    return asking(client)
+
+
+def asking(client: Client) -> Ask:
+    def ask(method: str, path: str = "", **body: object) -> HttpResponse:
+        return getattr(client, method)(
+            f"{SHARED_LINKS}{path}", body if method != "get" else None, content_type="application/json"
+        )
+
+    return ask
+
+
+@pytest.fixture
+def album(sandbox: Sandbox) -> str:
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        return immich.create_album("Summer").id
+
+
+@pytest.fixture
+def assets(sandbox: Sandbox) -> list[str]:
+    """Three photos in Immich."""
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        return [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(3)]

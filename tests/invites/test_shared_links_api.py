@@ -1,62 +1,20 @@
 """`/api/shared-links`: a host's shared links in Immich, changed without losing a setting, and nobody else's."""
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from immichdrop.immich import Immich
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
-from tests import pictures
-from tests.contract.conftest import upload_of
 from tests.immichdrop.test_albums_api import key_with
+from tests.invites.conftest import SHARED_LINKS, Ask, asking
 
 JSON = "application/json"
-PATH = "/api/shared-links"
 BOTH = pytest.mark.parametrize("sandbox", [2, 3], indirect=True)  # whose dialects differ here
-Ask = Callable[..., HttpResponse]
-
-
-@pytest.fixture
-def host(db: None, sandbox: Sandbox) -> User:
-    """With a library of their own."""
-    host = User.objects.create_user("host@example.org")
-    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
-    account.set_api_key(sandbox.api_key)
-    account.save()
-    return host
-
-
-@pytest.fixture
-def ask(client: Client, host: User) -> Ask:
-    client.force_login(host)
-    return asking(client)
-
-
-def asking(client: Client) -> Ask:
-    def ask(method: str, path: str = "", **body: object) -> HttpResponse:
-        return getattr(client, method)(f"{PATH}{path}", body if method != "get" else None, content_type=JSON)
-
-    return ask
-
-
-@pytest.fixture
-def album(sandbox: Sandbox) -> str:
-    with Immich(sandbox.url, sandbox.api_key) as immich:
-        return immich.create_album("Summer").id
-
-
-@pytest.fixture
-def assets(sandbox: Sandbox) -> list[str]:
-    """Three photos in Immich."""
-    with Immich(sandbox.url, sandbox.api_key) as immich:
-        return [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(3)]
 
 
 @BOTH
@@ -194,7 +152,7 @@ def test_staff_have_the_servers(host: User, sandbox: Sandbox, album: str, settin
 def test_from_another_site(ask: Ask, client: Client, album: str) -> None:
     body = {"albumId": album}
     for headers in ({"Origin": "https://evil.example.net"}, {"Sec-Fetch-Site": "cross-site"}):
-        assert client.post(PATH, body, content_type=JSON, headers=headers).status_code == 403
+        assert client.post(SHARED_LINKS, body, content_type=JSON, headers=headers).status_code == 403
     assert ask("get").json() == []
 
 

@@ -194,7 +194,7 @@ def test_five_hundred_files_come_page_by_page(
     many(link, 500, [guest_of(link, f"Guest {number}") for number in range(3)])
     seen: list[str] = []
     for number in range(1, 6):
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(16):
             page = shown(at_home, link, f"?page={number}")
         seen += re.findall(r'aria-label="(\d{3})\.jpg,', page)
         assert f"Page {number} of 5" in page
@@ -210,7 +210,7 @@ def test_five_hundred_failed_files_of_as_many_guests(
     at_home: Client, link: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     many(link, 500, [guest_of(link, f"Guest {number}") for number in range(500)], status="failed", message="No.")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         page = shown(at_home, link)
     assert "Retry all 500" in page
     assert "Give up the 500 that failed…" in page

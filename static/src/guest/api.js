@@ -78,7 +78,7 @@ export class Api {
   /**
    * Makes this browser known and tells what holds for the link now.
    * @returns {Promise<{active?: boolean, inactiveReason?: string | null, authorized?: boolean, passwordRequired?: boolean,
-   *   visit?: {name: string, message: string}}>}
+   *   photosUrl?: string | null, visit?: {name: string, message: string}}>}
    * @throws {Refused}
    */
   async open() {

@@ -16,6 +16,7 @@ import { Ledger } from "./ledger.js";
 import { startLinks } from "./links.js";
 import { Pace } from "./pace.js";
 import { PasswordForm } from "./password.js";
+import { lookForPhotos, showPhotos } from "./photos.js";
 import { startPicking } from "./picker.js";
 import { isUnsent, Queue } from "./queue.js";
 import { createSender } from "./sender.js";
@@ -110,12 +111,15 @@ const news = new NewsSocket({
 });
 
 let showTimer = 0;
+let acquainted = false; // with the server: before that, a question would make another guest
 
 /** Shows every change soon, and no more than four times a second. */
 function show() {
   showTimer ||= setTimeout(() => {
     showTimer = 0;
+    const before = document.body.dataset.stage;
     board.show();
+    if (document.body.dataset.stage === "done" && before !== "done") askForPhotos();
     awake.want(courier.busy);
   }, SHOW_EVERY);
 }
@@ -128,6 +132,11 @@ async function ask() {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
+}
+
+/** Whether the host shows everyone's photos by now. */
+function askForPhotos() {
+  if (acquainted && config.invite) lookForPhotos(api);
 }
 
 /** @param {import("./queue.js").Item} item @returns {Record<string, string>} tus metadata */
@@ -156,6 +165,8 @@ async function choose(files) {
 async function open() {
   const session = await openSession(api, courier, waitBeforeAttempt);
   who.prefill(session?.visit);
+  showPhotos(session?.photosUrl);
+  acquainted = session !== null;
   if (courier.awaitsNews()) news.wake();
   show();
 }
@@ -172,6 +183,7 @@ function waitBeforeAttempt(attempt) {
 function wake() {
   if (document.visibilityState === "hidden") return;
   courier.hurry();
+  if (!courier.busy) askForPhotos();
   if (queue.items.length || courier.awaitsNews()) news.wake();
 }
 

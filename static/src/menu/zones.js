@@ -55,7 +55,7 @@ export function startZones() {
     for (const time of within(part, "time[data-moment]")) rewrite(/** @type {HTMLTimeElement} */ (time));
     for (const field of within(part, "input[data-moment]")) {
       const input = /** @type {HTMLInputElement} */ (field);
-      const was = /** @type {HTMLInputElement} */ (input.form?.elements.namedItem("expires_was"));
+      const was = /** @type {HTMLInputElement} */ (input.form?.elements.namedItem(input.name.replace(/_at$/, "_was")));
       const minute = minuteOf(new Date(input.dataset.moment ?? ""));
       if (input.value === was.value) input.value = minute;
       was.value = minute;

@@ -1,0 +1,87 @@
+"""`ShareBack`: the shared link in Immich by which those who were there see what came through a link."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from immichdrop.models import ImmichAccount
+
+
+class ShareBackQuerySet(models.QuerySet["ShareBack"]):
+    def due(self, now: datetime) -> "ShareBackQuerySet":
+        """Those that a worker compares with Immich now (`uploads.share_back_upkeep`)."""
+        return self.filter(look_at__lte=now)
+
+    def look_again(self, invites: Collection[int | None]) -> None:
+        """What came through these links is another than before: their shared links are due."""
+        changed = self.filter(invite__in=[each for each in invites if each], type=ShareBack.Type.INDIVIDUAL)
+        # One by one and in one order, so that two workers don't wait for each other.
+        for pk in list(changed.exclude(look_at=None).order_by("pk").values_list("pk", flat=True)):
+            ShareBack.objects.filter(pk=pk).update(look_at=timezone.now())
+
+    def changed_in_immich(self, link_id: str) -> None:
+        """Somebody changed or deleted this shared link: the worker finds out what is true of it now."""
+        self.filter(link_id=link_id).exclude(look_at=None).update(look_at=timezone.now(), seen_at=None)
+
+
+class ShareBack(models.Model):
+    """A link's one shared link. Immich keeps its settings; here is what guests and workers have to know without asking.
+
+    Guests find its address at their page from `reveal_at` on, and never without one.
+    """
+
+    class Type(models.TextChoices):
+        ALBUM = "ALBUM", "the link's album"
+        INDIVIDUAL = "INDIVIDUAL", "what came through the link"
+
+    class Trouble(models.TextChoices):
+        GONE = "gone", "deleted in Immich"
+        FORBIDDEN = "forbidden", "the API key may not look after it"
+        REFUSED = "refused", "Immich does not take what came later"
+
+    invite = models.OneToOneField("Invite", on_delete=models.CASCADE, related_name="share_back")
+    account = models.ForeignKey(ImmichAccount, on_delete=models.CASCADE, related_name="share_backs")
+    link_id = models.UUIDField("Immich shared link id")
+    type = models.CharField(max_length=10, choices=Type.choices)
+    address = models.TextField("public address")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When Immich stops showing it, as last told.")
+    reveal_at = models.DateTimeField(
+        null=True, blank=True, help_text="From when on guests are shown the address; empty: never."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    trouble = models.CharField(max_length=10, choices=Trouble.choices, blank=True)
+    trouble_detail = models.CharField(max_length=300, blank=True, help_text="Immich's own words, or a permission.")
+    look_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it is compared with Immich; empty: nevermore, since it is gone."
+    )
+    seen_at = models.DateTimeField(
+        null=True, blank=True, default=timezone.now, help_text="When Immich last told of it; empty: it changed since."
+    )
+    attempts = models.PositiveIntegerField(default=0, help_text="Looks in a row that Immich did not answer.")
+
+    objects: ClassVar[ShareBackQuerySet] = ShareBackQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["look_at"], condition=models.Q(look_at__isnull=False), name="share_back_looks"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def gone(self) -> bool:
+        return self.trouble == self.Trouble.GONE
+
+    def ended(self, now: datetime | None = None) -> bool:
+        """Whether Immich shows nothing there any more."""
+        return self.gone or (self.expires_at is not None and self.expires_at <= (now or timezone.now()))
+
+    def revealed(self, now: datetime | None = None) -> bool:
+        """Whether the host wants guests to find it now."""
+        now = now or timezone.now()
+        return self.reveal_at is not None and self.reveal_at <= now and not self.ended(now)

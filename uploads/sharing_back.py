@@ -1,0 +1,190 @@
+"""Sharing back: a link's shared link is made, changed and taken down, by the host whose link and library it is."""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from immichdrop.immich import Immich, LinkSettings, NotFound, SharedLink
+from immichdrop.models import User
+from invites import shared_links
+from invites.models import Invite, ShareBack
+from invites.shared_links import Library, NoLibraryError, library_of
+from uploads import album_sharing, share_back_upkeep
+from uploads.models import SharedAsset, Upload
+
+logger = logging.getLogger(__name__)
+
+MOST_TRIES = 20  # assets that are tried as the first of a shared link, where Immich has not all of them any more
+
+
+class NothingYetError(Exception):
+    """There is nothing that could be shared: no album yet, or nothing came through the link."""
+
+
+class SharedAlreadyError(Exception):
+    """The link has its shared link."""
+
+
+class NotSharedError(Exception):
+    """The link has no shared link, or it was deleted in Immich."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A link's shared link, and what Immich says of it right now."""
+
+    row: ShareBack
+    link: SharedLink
+
+
+def of_link(invite: Invite) -> ShareBack | None:
+    """The link's shared link, also one that is gone."""
+    return ShareBack.objects.filter(invite=invite).select_related("account").first()
+
+
+def may_share_back(host: User, invite: Invite) -> bool:
+    """Whether what comes through the link comes into the library that is the host's own."""
+    return album_sharing.may_share(host, invite)
+
+
+def make(host: User, invite: Invite, settings: LinkSettings, reveal_at: datetime | None) -> Shared:
+    """A shared link to the link's album, or, without an album, to exactly what came through it.
+
+    Raises SharedLinkError, NothingYetError, SharedAlreadyError, NoLibraryError, ImmichError and `SecretChangedError`.
+    """
+    _require_library(host, invite)
+    before = of_link(invite)
+    if before and not before.gone:
+        raise SharedAlreadyError
+    shared_links.check(settings)
+    album_id, asset_ids = _target(invite)
+    with shared_links.opened(host) as library:
+        immich = library.immich
+        _ = library.base  # asked for now, so that nothing fails between making it and writing it down
+        if album_id:
+            link = immich.create_shared_link(album_id=str(album_id), settings=settings)
+        else:
+            link = _of_assets(immich, asset_ids, replace(settings, allow_upload=False))
+        try:
+            row = _written_down(invite, library, link, reveal_at)
+        except IntegrityError:
+            immich.delete_shared_link(link.id)  # two asked for it at once, and the other one was first
+            raise SharedAlreadyError from None
+        logger.info("share_back=%s event=made type=%s", row.pk, row.type)
+        return Shared(row, immich.shared_link(link.id))
+
+
+def look(host: User, invite: Invite) -> Shared:
+    """Raises NotSharedError, NoLibraryError, ImmichError and `SecretChangedError`."""
+    with _opened(host, invite) as (row, library):
+        return _seen(row, library)
+
+
+def change(host: User, invite: Invite, changed: Callable[[LinkSettings], LinkSettings]) -> Shared:
+    """`changed` gives the settings as they are to be. Raises what it raises, SharedLinkError, and as `look` does."""
+    with _opened(host, invite) as (row, library):
+        before = library.immich.shared_link(str(row.link_id)).settings
+        after = changed(before)
+        if row.type == ShareBack.Type.INDIVIDUAL:
+            after = replace(after, allow_upload=False)
+        shared_links.check(after, before)
+        library.immich.change_shared_link(str(row.link_id), after)
+        return _seen(row, library)
+
+
+def reveal(row: ShareBack, at: datetime | None) -> None:
+    """Guests find the address at the link's page from then on; None: never."""
+    row.reveal_at = at
+    row.save(update_fields=["reveal_at"])
+
+
+def look_now(row: ShareBack) -> None:
+    """The host gave the key a permission: the worker tries at once."""
+    ShareBack.objects.filter(pk=row.pk).exclude(look_at=None).update(look_at=timezone.now())
+
+
+def unmake(host: User, invite: Invite) -> None:
+    """Deletes the shared link, in Immich too. What it showed stays. Raises as `look` does."""
+    with _opened(host, invite) as (row, library):
+        library.immich.delete_shared_link(str(row.link_id))
+        row.delete()
+        logger.info("share_back=%s event=unmade", row.pk)
+
+
+@contextmanager
+def _opened(host: User, invite: Invite) -> Iterator[tuple[ShareBack, Library]]:
+    """The link's shared link and its library. One that Immich has no more is noted as gone."""
+    row = of_link(invite)
+    if row is None or row.gone:
+        raise NotSharedError
+    if row.account != library_of(host):
+        raise NoLibraryError
+    try:
+        with shared_links.opened(host) as library:
+            yield row, library
+    except NotFound:
+        share_back_upkeep.gone(row)
+        raise NotSharedError from None
+
+
+def _require_library(host: User, invite: Invite) -> None:
+    if not may_share_back(host, invite):
+        raise NoLibraryError
+
+
+def _target(invite: Invite) -> tuple[uuid.UUID | None, list[uuid.UUID]]:
+    """The link's album, or else its assets, oldest first."""
+    if invite.album_id or invite.album_name:
+        album = album_sharing.album_of(invite)
+        if album is None:
+            raise NothingYetError
+        return album.album_id, []
+    came = Upload.objects.filter(invite=invite, account=invite.account()).in_immich()
+    asset_ids = list(dict.fromkeys(came.order_by("created_at", "pk").values_list("asset_id", flat=True)))
+    if not asset_ids:
+        raise NothingYetError
+    return None, [asset for asset in asset_ids if asset]
+
+
+def _of_assets(immich: Immich, asset_ids: list[uuid.UUID], settings: LinkSettings) -> SharedLink:
+    """Immich makes none if a single one of the assets is gone; then one is enough, and the worker adds the rest."""
+    assets = [str(asset) for asset in asset_ids]
+    try:
+        return immich.create_shared_link(asset_ids=assets, settings=settings)
+    except NotFound:
+        for asset in assets[:MOST_TRIES]:
+            with suppress(NotFound):
+                return immich.create_shared_link(asset_ids=[asset], settings=settings)
+        raise NothingYetError from None
+
+
+def _written_down(invite: Invite, library: Library, link: SharedLink, reveal_at: datetime | None) -> ShareBack:
+    now = timezone.now()
+    with transaction.atomic():
+        ShareBack.objects.filter(invite=invite, trouble=ShareBack.Trouble.GONE).delete()
+        row = ShareBack.objects.create(
+            invite=invite,
+            account=library.account,
+            link_id=link.id,
+            type=link.type.value,
+            address=library.address_of(link),
+            expires_at=link.expires_at,
+            reveal_at=reveal_at,
+            look_at=now,  # what was delivered while it was made is added at once
+        )
+        SharedAsset.objects.bulk_create(
+            SharedAsset(share_back=row, asset_id=asset, added_at=now) for asset in link.asset_ids
+        )
+    return row
+
+
+def _seen(row: ShareBack, library: Library) -> Shared:
+    link = library.immich.shared_link(str(row.link_id))
+    share_back_upkeep.seen(row, link, library.address_of(link))
+    return Shared(row, link)
