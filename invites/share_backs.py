@@ -1,10 +1,11 @@
 """`ShareBack`: the shared link in Immich by which those who were there see what came through a link."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
@@ -12,15 +13,18 @@ from immichdrop.models import ImmichAccount
 
 class ShareBackQuerySet(models.QuerySet["ShareBack"]):
     def due(self, now: datetime) -> "ShareBackQuerySet":
-        """Those that a worker compares with Immich now (`uploads.share_back_upkeep`)."""
-        return self.filter(look_at__lte=now)
+        """Those that a worker compares with Immich now (`uploads.share_back_upkeep`), and those whose worker was not
+        heard of since its lease ended."""
+        return self.filter(Q(leased_until=None, look_at__lte=now) | Q(leased_until__lte=now))
 
-    def look_again(self, invites: Collection[int | None]) -> None:
-        """What came through these links is another than before: their shared links are due."""
+    def look_again(self, invites: Collection[int | None], after: timedelta = timedelta()) -> None:
+        """What came through these links is another than before: their shared links are due, `after` that at the
+        latest."""
         changed = self.filter(invite__in=[each for each in invites if each], type=ShareBack.Type.INDIVIDUAL)
+        due = timezone.now() + after
         # One by one and in one order, so that two workers don't wait for each other.
-        for pk in list(changed.exclude(look_at=None).order_by("pk").values_list("pk", flat=True)):
-            ShareBack.objects.filter(pk=pk).update(look_at=timezone.now())
+        for pk in list(changed.filter(look_at__gt=due).order_by("pk").values_list("pk", flat=True)):
+            ShareBack.objects.filter(pk=pk, look_at__gt=due).update(look_at=due)
 
     def changed_in_immich(self, link_id: str) -> None:
         """Somebody changed or deleted this shared link: the worker finds out what is true of it now."""
@@ -55,6 +59,9 @@ class ShareBack(models.Model):
 
     trouble = models.CharField(max_length=10, choices=Trouble.choices, blank=True)
     trouble_detail = models.CharField(max_length=300, blank=True, help_text="Immich's own words, or a permission.")
+    leased_until = models.DateTimeField(
+        null=True, blank=True, help_text="A worker's until then; empty: nobody's."
+    )
     look_at = models.DateTimeField(
         null=True, blank=True, help_text="When it is compared with Immich; empty: nevermore, since it is gone."
     )

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from immichdrop.immich import AssetUpload, Existing, Forbidden, Immich
 from invites.models import ShareBack
-from uploads import albums, lifecycle, missing_albums, withdrawals
+from uploads import albums, lifecycle, missing_albums, share_back_upkeep, withdrawals
 from uploads.dates import date_of
 from uploads.models import KnownAsset, Upload
 from uploads.spool import READ_BYTES, Spool
@@ -245,7 +245,7 @@ def _confirm(found: Sequence[Found]) -> list[Upload]:
             else:
                 confirmed.append(each.upload)
         _remember(found)
-        ShareBack.objects.look_again({upload.invite_id for upload in confirmed})
+        ShareBack.objects.look_again({upload.invite_id for upload in confirmed}, share_back_upkeep.SOON)
     return confirmed
 
 

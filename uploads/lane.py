@@ -132,7 +132,7 @@ class Lane:
             self._recheck_at = time.monotonic() + self.look_every
             self._recheck(accounts)
             self._take_back(accounts)
-            for share_back in share_back_upkeep.claim(accounts):
+            if share_back := share_back_upkeep.claim(accounts):
                 share_back_upkeep.look(share_back, self.line.client)
         room = self.room - self._to_send.qsize()
         if room < self.room // 2:

@@ -1,16 +1,17 @@
 """Sharing back: a link's shared link is made, changed and taken down, by the host whose link and library it is."""
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from immichdrop.immich import Immich, LinkSettings, NotFound, SharedLink
+from immichdrop.immich import Immich, LinkSettings, NotFound, SharedLink, SlugTaken
 from immichdrop.models import User
 from invites import shared_links
 from invites.models import Invite, ShareBack
@@ -20,6 +21,7 @@ from uploads.models import SharedAsset, Upload
 
 logger = logging.getLogger(__name__)
 
+MOST_LOOKS = 5  # within a second, whether somebody else was faster
 MOST_TRIES = 20  # assets that are tried as the first of a shared link, where Immich has not all of them any more
 
 
@@ -67,15 +69,22 @@ def make(host: User, invite: Invite, settings: LinkSettings, reveal_at: datetime
     with shared_links.opened(host) as library:
         immich = library.immich
         _ = library.base  # asked for now, so that nothing fails between making it and writing it down
-        if album_id:
-            link = immich.create_shared_link(album_id=str(album_id), settings=settings)
-        else:
-            link = _of_assets(immich, asset_ids, replace(settings, allow_upload=False))
+        try:
+            if album_id:
+                link = immich.create_shared_link(album_id=str(album_id), settings=settings)
+            else:
+                link = _of_assets(immich, asset_ids, replace(settings, allow_upload=False))
+        except SlugTaken:
+            if _made_just_now(invite):
+                raise SharedAlreadyError from None  # by the first of two taps
+            raise
         try:
             row = _written_down(invite, library, link, reveal_at)
-        except IntegrityError:
-            immich.delete_shared_link(link.id)  # two asked for it at once, and the other one was first
-            raise SharedAlreadyError from None
+        except DatabaseError as error:
+            immich.delete_shared_link(link.id)  # nobody would know of it
+            if isinstance(error, IntegrityError):
+                raise SharedAlreadyError from None  # two asked for it at once, and the other one was first
+            raise
         logger.info("share_back=%s event=made type=%s", row.pk, row.type)
         return Shared(row, immich.shared_link(link.id))
 
@@ -138,6 +147,15 @@ def _require_library(host: User, invite: Invite) -> None:
         raise NoLibraryError
 
 
+def _made_just_now(invite: Invite) -> bool:
+    """Whether the link's shared link took the slug. It may be made already, and not yet written down."""
+    for _ in range(MOST_LOOKS):
+        if (row := of_link(invite)) and not row.gone:
+            return True
+        time.sleep(1 / MOST_LOOKS)
+    return False
+
+
 def _target(invite: Invite) -> tuple[uuid.UUID | None, list[uuid.UUID]]:
     """The link's album, or else its assets, oldest first."""
     if invite.album_id or invite.album_name:
@@ -153,12 +171,14 @@ def _target(invite: Invite) -> tuple[uuid.UUID | None, list[uuid.UUID]]:
 
 
 def _of_assets(immich: Immich, asset_ids: list[uuid.UUID], settings: LinkSettings) -> SharedLink:
-    """Immich makes none if a single one of the assets is gone; then one is enough, and the worker adds the rest."""
+    """With the first of the assets; the worker adds the others, since a request with all of them could take longer than
+    anybody waits. Immich makes none if a single one of them is gone; then one is enough."""
     assets = [str(asset) for asset in asset_ids]
     try:
-        return immich.create_shared_link(asset_ids=assets, settings=settings)
+        return immich.create_shared_link(asset_ids=assets[: share_back_upkeep.ASSETS_AT_ONCE], settings=settings)
     except NotFound:
-        for asset in assets[:MOST_TRIES]:
+        # From all of the time, the latest first: hosts delete what they began with.
+        for asset in assets[:: -max(1, len(assets) // MOST_TRIES)]:
             with suppress(NotFound):
                 return immich.create_shared_link(asset_ids=[asset], settings=settings)
         raise NothingYetError from None

@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 import requests
+from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -77,6 +79,8 @@ def deliver(lane: Lane, guest: TusGuest, *numbers: int) -> list[str]:
     while lane.run_once():
         pass
     assert set(guest.statuses()) <= {"delivered", "duplicate", "discarded"}
+    soon = timezone.now() + share_back_upkeep.SOON
+    ShareBack.objects.filter(look_at__lte=soon).update(look_at=timezone.now())  # it is later now
     return sent
 
 
@@ -226,6 +230,91 @@ def test_thousands_at_once(ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandb
     assert len([each for each in sandbox.requests if each.method == "PUT"]) == 3
     assert (row.trouble, row.attempts) == ("", 0), "Immich knows none of them, which is no reason to stop"
     assert SharedAsset.objects.filter(added_at=None).count() == 2500
+
+
+def test_more_than_a_look_has_time_for_is_gone_on_with(
+    ask: Ask, lane: Lane, guest: TusGuest, link: Invite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others have their turn in between."""
+    monkeypatch.setattr(share_back_upkeep, "ASSETS_AT_ONCE", 2)
+    deliver(lane, guest, 1)
+    assert ask("post").status_code == 201
+    deliver(lane, guest, *range(2, 15))
+    lane.run_once()
+    assert SharedAsset.objects.count() == 1 + 2 * share_back_upkeep.BATCHES_OF_A_LOOK
+    for _ in range(3):
+        lane.run_once()
+    assert SharedAsset.objects.exclude(added_at=None).count() == 14
+
+
+def test_nobody_else_looks_meanwhile(ask: Ask, lane: Lane, guest: TusGuest, link: Invite) -> None:
+    """Two at once could take out what the other one is adding. What comes meanwhile is not forgotten."""
+    deliver(lane, guest, 1)
+    assert ask("post").status_code == 201
+    accounts = [link.account().pk]
+    claimed = share_back_upkeep.claim(accounts)
+    assert claimed
+    ShareBack.objects.look_again([link.pk])
+    assert share_back_upkeep.claim(accounts) is None
+    share_back_upkeep.look(claimed, lane.line.client)
+    again = share_back_upkeep.claim(accounts)
+    assert again, "it changed while it was looked at"
+    share_back_upkeep.look(again, lane.line.client)
+    assert share_back_upkeep.claim(accounts) is None
+
+    due()
+    assert share_back_upkeep.claim(accounts), "and this one's worker is killed"
+    assert share_back_upkeep.claim(accounts) is None
+    ShareBack.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert share_back_upkeep.claim(accounts)
+
+
+def test_a_worker_that_took_too_long_settles_nothing(ask: Ask, lane: Lane, guest: TusGuest, link: Invite) -> None:
+    deliver(lane, guest, 1)
+    assert ask("post").status_code == 201
+    late = share_back_upkeep.claim([link.account().pk])
+    assert late
+    theirs = timezone.now() + share_back_upkeep.LEASE
+    ShareBack.objects.update(leased_until=theirs)
+    share_back_upkeep.look(late, lane.line.client)
+    assert ShareBack.objects.get().leased_until == theirs
+
+
+def test_the_host_takes_it_down_while_it_is_looked_at(ask: Ask, lane: Lane, guest: TusGuest, link: Invite) -> None:
+    deliver(lane, guest, 1)
+    assert ask("post").status_code == 201
+    deliver(lane, guest, 2)
+    claimed = share_back_upkeep.claim([link.account().pk])
+    assert claimed
+    assert ask("delete").status_code == 200
+    share_back_upkeep.look(claimed, lane.line.client)
+    assert not ShareBack.objects.exists()
+    assert not SharedAsset.objects.exists()
+
+
+def test_a_second_tap_finds_what_the_first_one_made(
+    ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandbox, host: User, link: Invite
+) -> None:
+    """Also with a custom address, which the first one has taken by then."""
+    deliver(lane, guest, 1)
+    sandbox.faults.latency = 0.3
+
+    def tap() -> int:
+        client = Client()
+        client.force_login(host)
+        body = {"slug": "beach"}
+        try:
+            return client.post(f"/api/invite/{link.token}/shared-link", body, "application/json").status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        taps = [pool.submit(tap) for _ in range(2)]
+    assert sorted(each.result() for each in taps) == [201, 409]
+    sandbox.faults.latency = 0
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        assert len(immich.shared_links()) == 1
+    assert ask("post").json()["error"] == "already_shared"
 
 
 def test_a_key_that_may_not_tells_the_host(ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandbox, host: User) -> None:
