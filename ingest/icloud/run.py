@@ -91,7 +91,7 @@ class Run:
             self._take_over(batch_log.read(options.batch_log))
         if only is None:
             self._renew()
-            self._work_off(store.pending(self.place, options.directories))
+            self._work_off(self._left_over())
         found = self._listings(only)
         self._work_off(row for listing in found for row in self._read(listing))
         self._write_log(())
@@ -108,6 +108,13 @@ class Run:
             store.renew_favorites(self.place, options.directories)
         if options.unset_favorites:
             store.unset_favorites(self.place, options.directories)
+
+    def _left_over(self) -> Iterator[ICloudPhoto]:
+        """What earlier runs left, but for photos with a file that is gone: either its directory changed, and is read, or
+        a disk is away, and they wait for it."""
+        for row in store.pending(self.place, self.options.directories):
+            if all(os.path.lexists(file.path) for file in store.photo_of(row).files):
+                yield row
 
     def _take_over(self, forced: Mapping[str, bool | None]) -> None:
         """What the plugin, or an earlier run, left in its file is pending in the database from now on."""
@@ -223,7 +230,7 @@ class Run:
 
     def _foresee(self) -> None:
         options = self.options
-        due = {row.pk: row for row in store.pending(self.place, options.directories)}
+        due = {row.pk: row for row in self._left_over()}
         if options.process_existing:
             due |= {row.pk: row for row in store.photos(self.place, options.directories)}
         found = (row for listing in self._listings(None) for row in self._read(listing) if row.pk not in due)

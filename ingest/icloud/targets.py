@@ -19,8 +19,9 @@ from ingest.icloud.options import Options
 from ingest.icloud.steps.registering import Registration, Why, look_up, register
 from ingest.icloud.steps.validating import Place, validate, whose_key
 
-# Nothing that another look would change: its owner took it away.
-_TAKEN_AWAY = (Why.GONE, Why.TRASHED)
+# Nothing that another look would change: its owner took it away. A file that is gone may lie on a disk that is not
+# plugged in; where it was deleted, its directory is another one, and is read anew.
+_TAKEN_AWAY = (Why.TRASHED,)
 
 
 @dataclass(slots=True)

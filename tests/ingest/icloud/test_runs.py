@@ -186,6 +186,37 @@ def test_an_empty_mount_point_proves_nothing(library: Library, folders: str) -> 
     assert ICloudPhoto.objects.count() == 1
 
 
+def test_what_is_pending_waits_for_its_disk(library: Library) -> None:
+    (written,) = library.write(Photo(sizes=SIZES, rating=5))
+    library.sandbox.pause_scans()
+    library.sync("--scan-timeout", 0.1)
+    away = library.path.parent / "unplugged"
+    library.path.rename(away)
+    library.path.mkdir()
+
+    ran = library.sync(*EVERYTHING, "--scan-timeout", 0.1)
+
+    assert (ran.code, ran.outcomes, library.sandbox.requests) == (0, {}, [])
+    assert library.rows()["IMG_0001.HEIC"].pending == ICloudPhoto.Pending.ALL
+    library.path.rmdir()
+    away.rename(library.path)
+    library.sandbox.resume_scans()
+    assert library.sync(*EVERYTHING).outcomes == {"IMG_0001.HEIC": "done"}
+    assert len(library.stacks()) == 1
+    assert library.asset(written["original"]).is_favorite
+
+
+def test_what_is_pending_and_deleted_is_forgotten(library: Library) -> None:
+    one, two = library.write(Photo(sizes=SIZES), Photo("IMG_2.HEIC"))
+    library.sandbox.pause_scans()
+    library.sync("--scan-timeout", 0.1)
+    library.sandbox.resume_scans()
+    one["medium"].unlink()
+    two["original"].unlink()
+
+    assert (library.sync().outcomes, list(library.rows())) == ({"IMG_0001.HEIC": "done"}, ["IMG_0001.HEIC"])
+
+
 @pytest.mark.parametrize("batch", [("--batch-process", 1), ("--batch-process",), ("--batch-process", "all"), ()])
 def test_batches(library: Library, batch: tuple[object, ...]) -> None:
     library.write(*(Photo(f"IMG_{number}.HEIC", rating=5) for number in range(3)))
