@@ -1,6 +1,7 @@
 """Paths of this machine as Immich knows them: a container sees a folder under another name."""
 
 import ntpath
+import os
 import posixpath
 import re
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from ingest.icloud.steps.sizes import OptionError
 
 OPTION = "--path-map"
 _DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)|\\\\")
+# What icloudpd fills in: the beginning of `{:%Y}`, or `%Y` within one. A bare sign is a part of a name.
+_DATE = re.compile(r"\{\w*:|%[A-Za-z]")
 # The sign between two absolute paths: one within a name is not followed by the start of a path.
 _BETWEEN = re.compile(r"=(?=/|[A-Za-z]:[\\/]|\\\\)")
 
@@ -64,12 +67,14 @@ def folder_of(path: str) -> str:
 
 
 def without_dates(directory: str) -> str:
-    """A download folder up to the first name that icloudpd fills in: `/photos/{:%Y}/all` is `/photos`."""
-    windows = _is_windows(directory)
-    parts = re.split(r"([\\/])" if windows else "(/)", directory)
+    """A download folder up to the first name that icloudpd fills in: `/photos/{:%Y}/all` is `/photos`.
+
+    A folder that is there is meant as it is called, also with `%` in its name.
+    """
+    parts = directory.split("/")
     for number, part in enumerate(parts):
-        if "%" in part or "{" in part:
-            return _normal("".join(parts[:number]) or ".")
+        if _DATE.search(part) and not os.path.isdir("/".join(parts[: number + 1])):  # noqa: PTH112
+            return _normal("/".join(parts[:number]) or ("/" if directory.startswith("/") else "."))
     return _normal(directory)
 
 

@@ -91,3 +91,13 @@ def test_either_a_library_or_sending(sent: Sent) -> None:
     sent.path.mkdir()
     assert sent.sync("--library-id", "x").code == 2
     assert "send 1 file" in [sent.downloads.write(Photo()), sent.sync("--dry-run")][1].events[1]["detail"]
+
+
+@pytest.mark.parametrize("name", ["100% iCloud", "100%Ada", "{Ada}"])
+def test_a_folder_with_a_sign_of_dates_in_its_name(sent: Sent, name: str) -> None:
+    """Nothing beside it is sent."""
+    (sent.path / name).mkdir(parents=True)
+    Downloads(sent.path / name).write(Photo())
+    sent.downloads.write(Photo("private.JPG", {"original": ".JPG"}))
+    assert call("--directory", sent.path / name, "--upload", *FAST).outcomes == {"IMG_0001.HEIC": "done"}
+    assert sent.names() == ["IMG_0001.HEIC"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ingest.icloud.steps.path_map import PathMap, folder_of, steps_below, without_dates
@@ -53,12 +55,20 @@ def test_two_rules_for_one_folder() -> None:
         ("/photos/%Y/all", "/photos"),
         ("/photos/iCloud-{:%Y}/all", "/photos"),
         ("/{:%Y}", "/"),
-        (r"C:\Photos\{:%Y}", r"C:\Photos"),
-        ("C:\\{:%Y}", "C:\\"),
+        ("/photos/100% iCloud", "/photos/100% iCloud"),
+        ("/photos/{Ada}/{:%Y/%m}", "/photos/{Ada}"),
+        ("{:%Y}", "."),
     ],
 )
 def test_dates_are_cut_off(directory: str, top: str) -> None:
     assert without_dates(directory) == top
+
+
+@pytest.mark.parametrize("name", ["100%sure", "{:%Y}", "%Y"])
+def test_a_folder_that_is_there_is_meant(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    assert without_dates(f"{tmp_path}/{name}/") == f"{tmp_path}/{name}"
+    assert without_dates(f"{tmp_path}/{name}/{{:%Y_%m}}/all") == f"{tmp_path}/{name}"
 
 
 def test_below_by_whole_names() -> None:
