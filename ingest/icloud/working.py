@@ -95,8 +95,12 @@ class Working:
         todo = [work for work in batch if sizes and (work.photo.favorite or (unset and _was_marked(work)))]
         photos = [work.photo for work in todo]
         results = favourites.mark(self._line, photos, found.assets, sizes, unset=unset) if todo else {}
+        for work in todo:
+            if work.photo.favorite and results[work.photo.key].changed:
+                work.row.favored = True
         for work in self._take("favorites", todo, results):
-            work.row.favored = work.photo.favorite
+            if not work.photo.favorite and work.is_whole:
+                work.row.favored = False
 
     def _fill(self, batch: Sequence[_Work], found: Registered) -> None:
         rules = self._options.albums

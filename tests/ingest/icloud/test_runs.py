@@ -104,6 +104,37 @@ def test_favourites_of_immich_alone_stay(library: Library) -> None:
     assert library.asset(written["original"]).is_favorite
 
 
+def test_a_mark_of_immich_is_not_taken_for_our_own(library: Library) -> None:
+    """It was a favourite there before it was one in iCloud."""
+    (written,) = library.write(Photo())
+    library.sync("--favorite")
+    library.sandbox._store.update_assets([library.asset(written["original"]).id], {"is_favorite": True})
+    library.downloads.write_sidecar(written["original"], Photo(rating=5))
+    library.sync("--favorite")
+    library.downloads.write_sidecar(written["original"], Photo())
+
+    library.sync("--favorite", "--unset-favorites")
+
+    assert library.asset(written["original"]).is_favorite
+
+
+def test_a_mark_is_ours_until_it_is_taken_from_every_size(library: Library) -> None:
+    (written,) = library.write(Photo(sizes=SIZES, rating=5))
+    library.sync("--favorite")
+    medium = library.asset(written["medium"]).id
+    for size in SIZES:
+        library.downloads.write_sidecar(written[size], Photo())
+    library.sandbox._store.update_assets([medium], {"is_offline": True})
+    library.sandbox.pause_scans()
+    impatient = ("--favorite", "--unset-favorites", "--scan-timeout", 0.1)
+    first = library.sync(*impatient)
+    library.sandbox._store.update_assets([medium], {"is_offline": False})
+    library.sync(*impatient)
+
+    assert first.outcomes == {"IMG_0001.HEIC": "pending"}
+    assert not any(library.asset(written[size]).is_favorite for size in SIZES)
+
+
 def test_existing_favourites_alone(library: Library) -> None:
     starred, _ = library.write(Photo(rating=5, sizes=SIZES), Photo("IMG_2.HEIC"))
     library.sync()
