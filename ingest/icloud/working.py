@@ -7,6 +7,7 @@ step that it was at.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ingest.folders.models import shown
 from ingest.folders.network import Line
@@ -18,6 +19,7 @@ from ingest.icloud.photos import Photo
 from ingest.icloud.steps import favourites, live, stacking
 from ingest.icloud.steps.albums import Albums, memberships
 from ingest.icloud.steps.results import Results
+from ingest.icloud.steps.setbacks import Setbacks
 from ingest.icloud.targets import Registered, Target
 
 
@@ -47,11 +49,13 @@ class Working:
         self._outcomes = outcomes
         self._target = target
         self._albums: Albums | None = None
+        self._setbacks = Setbacks()
 
     def __call__(self, rows: Sequence[ICloudPhoto]) -> None:
         """Leaves in each row what was done, and why it is pending if it is. Raises StoppedError, and whatever else
-        `Line.ask` and the set-up do."""
+        `Line.ask` and the set-up do; Unavailable also when Immich failed at too many photos."""
         batch = [_Work(row, store.photo_of(row)) for row in rows]
+        self._setbacks.begin(work.photo.key for work in batch if work.row.reason)
         found = self._register(batch)
         self._stack(batch, found)
         self._link(batch, found)
@@ -64,6 +68,8 @@ class Working:
             outcome = "pending" if work.row.pending else "done"
             detail = work.row.reason if work.row.pending else ", ".join(work.done)
             self._outcomes.add(Told(work.photo.key, outcome, detail))
+        if self._setbacks.error is not None:
+            raise self._setbacks.error
 
     def _register(self, batch: Sequence[_Work]) -> Registered:
         found = self._target.register([file.path for work in batch for file in work.photo.files])
@@ -78,14 +84,16 @@ class Working:
     def _stack(self, batch: Sequence[_Work], found: Registered) -> None:
         sizes = self._options.stack
         todo = [work for work in batch if sizes and work.is_for_all and not work.row.stacked]
-        results = stacking.stack(self._line, [work.photo for work in todo], found.assets, sizes) if todo else {}
+        photos = [work.photo for work in todo]
+        results = stacking.stack(self._line, photos, found.assets, sizes, self._setbacks) if todo else {}
         for work in self._take("stacked", todo, results):
             work.row.stacked = work.is_whole
 
     def _link(self, batch: Sequence[_Work], found: Registered) -> None:
         sizes = self._options.live
         todo = [work for work in batch if sizes and work.is_for_all and not work.row.live_linked]
-        results = live.link(self._line, [work.photo for work in todo], found.assets, sizes) if todo else {}
+        photos = [work.photo for work in todo]
+        results = live.link(self._line, photos, found.assets, sizes, self._setbacks) if todo else {}
         for work in self._take("live", todo, results):
             work.row.live_linked = work.is_whole
 
@@ -94,7 +102,8 @@ class Working:
         sizes, unset = self._options.favorite, self._options.unset_favorites
         todo = [work for work in batch if sizes and (work.photo.favorite or (unset and _was_marked(work)))]
         photos = [work.photo for work in todo]
-        results = favourites.mark(self._line, photos, found.assets, sizes, unset=unset) if todo else {}
+        mark = partial(favourites.mark, unset=unset, setbacks=self._setbacks)
+        results = mark(self._line, photos, found.assets, sizes) if todo else {}
         for work in todo:
             if work.photo.favorite and results[work.photo.key].changed:
                 work.row.favored = True
@@ -112,7 +121,7 @@ class Working:
         todo = [work for work in batch if set(names.get(work.photo.key, ())) - set(store.albums_of(work.row))]
         if not todo:
             return
-        self._albums = self._albums or Albums(self._line, self._target.user().id)
+        self._albums = self._albums or Albums(self._line, self._target.user().id, self._setbacks)
         results = self._albums.fill([work.photo for work in todo], found.assets, rules)
         for work in self._take("albums", todo, results):
             if work.is_whole:

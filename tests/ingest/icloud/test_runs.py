@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from immichdrop.sandbox.faults import Hits
 from ingest.folders.models import key_of
 from ingest.folders.network import Network
 from ingest.icloud.job import Job
@@ -18,6 +19,7 @@ from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
 from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Report
 from ingest.icloud.steps.registering import Patience
+from ingest.icloud.steps.setbacks import MOST
 from tests.ingest.folders.conftest import no_rights_of_root
 from tests.ingest.icloud.conftest import EVERYTHING, QUICK, SIZES, Library
 from tests.ingest.icloud.downloads import CREATED, Photo
@@ -256,6 +258,39 @@ def test_batches(library: Library, batch: tuple[object, ...]) -> None:
     assert (ran.code, ran.end["favorites"], scans) == (0, 3, 1)
     marked = [request for request in library.changing if request == "PUT /api/assets"]
     assert len(marked) == (3 if batch == ("--batch-process", 1) else 1)
+
+
+@pytest.mark.parametrize(
+    "request_of", ["POST /api/stacks", "PUT /api/assets/*", "PUT /api/assets", "PUT /api/albums/*/assets"]
+)
+def test_a_photo_that_immich_fails_at_keeps_no_other_back(library: Library, request_of: str) -> None:
+    library.write(*(Photo(f"IMG_{number}.HEIC", SIZES, live=True, rating=5) for number in range(3)))
+    library.sandbox.faults.status = 500
+    # All of the tries, and where all photos are in one request, those of its halves down to one photo.
+    halvings = {"PUT /api/assets": 4, "PUT /api/albums/*/assets": 4}.get(request_of, 1)
+    library.sandbox.faults.error_before = Hits(on=(request_of,), count=QUICK.tries * halvings)
+
+    ran = library.sync(*EVERYTHING)
+
+    assert (ran.code, sorted(ran.outcomes.values())) == (1, ["done", "done", "pending"])
+    (pending,) = [row for row in library.rows().values() if row.pending]
+    assert "Immich fails at it" in pending.reason
+    assert set(library.sync(*EVERYTHING).outcomes.values()) == {"done"}
+
+
+def test_an_immich_that_fails_at_everything_ends_the_run_and_no_later_one(library: Library) -> None:
+    library.write(*(Photo(f"IMG_{number}0.HEIC", SIZES) for number in range(10)))
+    library.sandbox.faults.status = 500
+    library.sandbox.faults.error_before = Hits(on=("POST /api/stacks",))
+
+    first = library.sync("--stack-media", "--batch-process", 8)
+    asked = sum(request == "POST /api/stacks" for request in library.changing)
+    second = library.sync("--stack-media", "--batch-process", 8)
+
+    assert (first.code, len(first.outcomes), asked) == (1, 8, MOST * QUICK.tries)
+    assert (second.code, len(second.outcomes)) == (1, 10)
+    library.sandbox.faults.clear()
+    assert set(library.sync("--stack-media").outcomes.values()) == {"done"}
 
 
 def test_names_of_every_script(library: Library) -> None:
