@@ -12,27 +12,23 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
-from django.utils import timezone
-
-from immichdrop.immich import AccessError, ImmichError
+from immichdrop.immich import ImmichError
 from ingest.folders.models import key_of, shown
 from ingest.folders.network import Line, NoServerError, StoppedError
-from ingest.folders.outcomes import words_of
 from ingest.folders.walking import visible
 from ingest.icloud import batch_log, foresight, reading, store
 from ingest.icloud.batch_log import BatchLogError
-from ingest.icloud.models import ICloudPhoto, ICloudRun
+from ingest.icloud.models import ICloudPhoto
 from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Outcomes, Report, Summary, Told
 from ingest.icloud.reading import Listing
+from ingest.icloud.run_record import RunRecord
 from ingest.icloud.steps.validating import SetupError
 from ingest.icloud.store import Known
 from ingest.icloud.targets import Target
 from ingest.icloud.working import Working
 
 logger = logging.getLogger("ingest.icloud")
-
-RUNS_KEPT = 1000
 
 
 class Run:
@@ -47,8 +43,7 @@ class Run:
         self._target = target
         self._working = Working(options, line, self.outcomes, target)
         self._known: dict[str, Known] = {}
-        self._row: ICloudRun | None = None
-        self._error: Exception | None = None
+        self._record = RunRecord(self.place, self.outcomes.summary.directories)
         self._is_checked = False
         self._has_all = False
         self._left: list[ICloudPhoto] = []
@@ -60,18 +55,22 @@ class Run:
         what was done until then is written down."""
         began = time.monotonic()
         summary = self.outcomes.summary
+        ended_by: BaseException | None = None
         try:
             self._whole(only)
-        except (ImmichError, NoServerError, SetupError, BatchLogError) as error:
-            self._error = error
+        except ImmichError as error:
+            ended_by = error
         except StoppedError:
             summary.stopped = True
+        except BaseException as error:
+            ended_by = error
+            raise
         finally:
             self.line.close_own()
             summary.seconds = time.monotonic() - began
-            self._write(summary)
-        if isinstance(self._error, NoServerError | SetupError | BatchLogError):
-            raise self._error
+            if self._unread:
+                summary.message = f"{len(self._unread):,} folders can't be read, like {shown(self._unread[0])}."
+            self._record.end(summary, ended_by)
         return summary
 
     def _whole(self, only: Collection[str] | None) -> None:
@@ -259,32 +258,8 @@ class Run:
             raise StoppedError
 
     def _begin(self) -> None:
-        if self._row is None and not self.options.dry_run:
-            self._row = ICloudRun.objects.create(place=self.place, directories=self.outcomes.summary.directories)
-
-    def _write(self, summary: Summary) -> None:
-        Outcome = ICloudRun.Outcome  # noqa: N806
-        if self._unread:
-            summary.message = f"{len(self._unread):,} folders can't be read, like {shown(self._unread[0])}."
-        outcome = Outcome.SOME_PENDING if summary.failed else Outcome.DONE
-        match self._error:
-            case None:
-                outcome = Outcome.STOPPED if summary.stopped else outcome
-            case NoServerError():
-                outcome, summary.message = Outcome.NO_SERVER, str(self._error)
-            case SetupError() | BatchLogError() | AccessError():
-                outcome = Outcome.REFUSED
-                summary.message = words_of(self._error) if isinstance(self._error, AccessError) else str(self._error)
-            case _:
-                outcome, summary.message = Outcome.SOME_PENDING, words_of(self._error)
-        if self._row is None:
-            return
-        self._row.ended_at, self._row.outcome, self._row.message = timezone.now(), outcome, summary.message
-        self._row.counts = summary.as_json()
-        self._row.save()
-        oldest = ICloudRun.objects.filter(place=self.place).order_by("-pk").values_list("pk", flat=True)[RUNS_KEPT:][:1]
-        for last in oldest:
-            ICloudRun.objects.filter(place=self.place, pk__lte=last).delete()
+        if not self.options.dry_run:
+            self._record.begin()
 
 
 def _lies_in(path: str, top: str) -> bool:

@@ -17,7 +17,7 @@ from ingest.folders.network import Network
 from ingest.icloud.job import Job
 from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
 from ingest.icloud.options import Options
-from ingest.icloud.outcomes import Report
+from ingest.icloud.outcomes import Report, Told
 from ingest.icloud.steps.registering import Patience
 from ingest.icloud.steps.setbacks import MOST
 from tests.ingest.folders.conftest import no_rights_of_root
@@ -321,6 +321,21 @@ def test_two_runs_at_once(library: Library, settings: Settings) -> None:
         ran = library.sync()
     assert (ran.code, ran.notes) == (0, ["Another sync_icloud is at work there."])
     assert library.sandbox.requests == []
+
+
+def test_a_run_that_breaks_off_is_not_called_done(library: Library) -> None:
+    library.write(Photo())
+
+    class Broken(Report):
+        def tells(self, told: Told) -> None:
+            raise BrokenPipeError("nobody reads this")
+
+    network = Network([library.sandbox.url], library.sandbox.api_key)
+    job = Job(network, library.sandbox.api_key, Broken(), threading.Event(), QUICK)
+    with pytest.raises(BrokenPipeError):
+        job.run(Options((str(library.path),), library.id, patience=Patience(5.0, 0.05)))
+    run = ICloudRun.objects.get()
+    assert (run.outcome, run.message) == (ICloudRun.Outcome.BROKEN_OFF, "BrokenPipeError: nobody reads this")
 
 
 def test_only_what_changed_is_looked_at(library: Library) -> None:

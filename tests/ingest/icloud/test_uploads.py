@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.faults import Hits
+from ingest.folders import history
+from ingest.icloud.models import ICloudRun
 from tests.ingest.icloud.conftest import EVERYTHING, FAST, SIZES, Ran, call
 from tests.ingest.icloud.downloads import Downloads, Photo
 
@@ -101,3 +105,14 @@ def test_a_folder_with_a_sign_of_dates_in_its_name(sent: Sent, name: str) -> Non
     sent.downloads.write(Photo("private.JPG", {"original": ".JPG"}))
     assert call("--directory", sent.path / name, "--upload", *FAST).outcomes == {"IMG_0001.HEIC": "done"}
     assert sent.names() == ["IMG_0001.HEIC"]
+
+
+def test_a_folder_that_is_being_sent_already_stays_pending(sent: Sent, settings: Settings) -> None:
+    sent.downloads.write(Photo())
+    folder = history.folder_at(str(sent.path), ImmichAccount.objects.environment(), str(sent.path))
+    with (settings.DATA_DIR / f"folder-{folder.pk}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = sent.sync()
+    assert (ran.code, ran.outcomes) == (1, {"IMG_0001.HEIC": "pending"})
+    assert ICloudRun.objects.get().outcome == ICloudRun.Outcome.SOME_PENDING
+    assert sent.sync().outcomes == {"IMG_0001.HEIC": "done"}
