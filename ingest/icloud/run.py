@@ -93,7 +93,7 @@ class Run:
             self._work_off(self._left_over())
         found = self._listings(only)
         self._work_off(row for listing in found for row in self._read(listing))
-        self._write_log(())
+        self._write_whole_log()
         if options.favorite and self._told == {False}:
             self.report.notes("No photo has a sidecar that tells favourites: let icloudpd write them (--xmp-sidecar).")
 
@@ -117,7 +117,7 @@ class Run:
 
     def _take_over(self, forced: Mapping[str, bool | None]) -> None:
         """What the plugin, or an earlier run, left in its file is pending in the database from now on."""
-        outside = [path for path in forced if not any(_lies_in(path, top) for top in self.options.directories)]
+        outside = [path for path in forced if not any(_lies_in(path, top) for top in self.options.all_roots)]
         if outside:
             raise BatchLogError(
                 f"{self.options.batch_log} names files outside of the folders, like {shown(outside[0])}."
@@ -226,6 +226,12 @@ class Run:
     def _write_log(self, batch: Iterable[ICloudPhoto]) -> None:
         if self.options.batch_log is not None:
             batch_log.write(self.options.batch_log, map(store.photo_of, chain(self._left, batch)))
+
+    def _write_whole_log(self) -> None:
+        """Also of the command's other folders, which share the file."""
+        if self.options.batch_log is not None:
+            rows = store.pending(self.place, self.options.all_roots)
+            batch_log.write(self.options.batch_log, map(store.photo_of, rows))
 
     def _foresee(self) -> None:
         options = self.options

@@ -78,7 +78,8 @@ def compare(
     """What has to be done for the photos of a directory. Writes nothing.
 
     `favorites`: photos that became one are pending; with `unset`, those that ceased to be one as well. `forced`: files
-    whose photos are pending in any case, with whether these are favourites where no sidecar says.
+    whose photos are pending in any case, with whether these are favourites where no sidecar says; what was done for
+    those that are pending already stays.
     """
     rows = {} if known is None else {row.path_key: row for row in ICloudPhoto.objects.filter(folder=known.id)}
     change = Change([])
@@ -88,7 +89,7 @@ def compare(
         named = [file.path for file in photo.files if file.path in forced]
         if named and photo.favorite is None:
             photo = replace(photo, favorite=forced[named[0]] or None)
-        if named or row is None or row.signature != each.signature:
+        if row is None or row.signature != each.signature or (named and not row.pending):
             change.rows.append(_renewed(photo, each.signature, row or ICloudPhoto(path_key=key)))
         elif photo.favorite is None or photo.favorite == row.favorite:
             change.as_before += 1
