@@ -180,6 +180,7 @@ class Run:
             wanted,
             favorites=bool(self.options.favorite),
             unset=self.options.unset_favorites,
+            albums=bool(self.options.albums),
             forced=forced or {},
         )
         if len(wanted) < len(found):

@@ -80,6 +80,24 @@ def test_a_rewritten_sidecar_costs_a_look(library: Library) -> None:
     assert library.sandbox.requests == []
 
 
+def test_a_sidecar_that_comes_later_tells_another_day(library: Library) -> None:
+    library.downloads._sidecars = False
+    (written,) = library.write(Photo(sizes=SIZES))
+    library.sync(*EVERYTHING)
+    library.downloads.write_sidecar(written["original"], Photo(created=CREATED.replace(year=2019)))
+
+    told = library.sync("--stack-media")
+    given = library.sync(*EVERYTHING, "--process-existing")
+    library.downloads.write_sidecar(written["original"], Photo(created=CREATED.replace(year=2018)))
+    ran = library.sync(*EVERYTHING)
+
+    assert (told.outcomes, given.code) == ({}, 0)
+    assert ran.outcomes == {"IMG_0001.HEIC": "done"}
+    assert library.changing == ["POST /api/albums", next(each for each in library.changing if "/assets" in each)]
+    assert library.rows()["IMG_0001.HEIC"].created == CREATED.replace(year=2018)
+    assert [album.name for album in library.sandbox.albums()] == ["iCloud/2018", "iCloud/2019", "iCloud/2024"]
+
+
 def test_a_favourite_that_is_given_later_and_taken_away(library: Library) -> None:
     (written,) = library.write(Photo())
     library.sync(*EVERYTHING)
