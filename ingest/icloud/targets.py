@@ -21,7 +21,7 @@ from ingest.icloud.steps.validating import Place, validate, whose_key
 
 # Nothing that another look would change: its owner took it away. A file that is gone may lie on a disk that is not
 # plugged in; where it was deleted, its directory is another one, and is read anew.
-_TAKEN_AWAY = (Why.TRASHED,)
+_TAKEN_AWAY = (Why.TRASHED, Why.DELETED)
 
 
 @dataclass(slots=True)

@@ -27,8 +27,7 @@ class _Pair:
 class PathMap:
     """`rules`: `HOST=IMMICH` each; the longest HOST that a path lies under is exchanged. Raises OptionError.
 
-    Both may be paths of Windows, also one of them: then the separators are exchanged as well, and where HOST is one,
-    upper and lower case are alike.
+    IMMICH may be a path of Windows: then the separators are exchanged as well.
     """
 
     def __init__(self, rules: Sequence[str] = ()) -> None:
@@ -80,7 +79,7 @@ def without_dates(directory: str) -> str:
 
 def _read(rule: str) -> _Pair:
     match _BETWEEN.split(rule, maxsplit=1):
-        case [host, immich] if _is_absolute(host) and _is_absolute(immich):
+        case [host, immich] if host.startswith("/") and _is_absolute(immich):
             return _Pair(_normal(host), _normal(immich))
     raise OptionError(
         f"{OPTION}: {rule!r} is not HOST=IMMICH with two absolute paths, like /home/ada/iCloud=/mnt/iCloud."

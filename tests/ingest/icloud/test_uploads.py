@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from immichdrop.immich import Immich
 from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.faults import Hits
@@ -116,3 +117,14 @@ def test_a_folder_that_is_being_sent_already_stays_pending(sent: Sent, settings:
     assert (ran.code, ran.outcomes) == (1, {"IMG_0001.HEIC": "pending"})
     assert ICloudRun.objects.get().outcome == ICloudRun.Outcome.SOME_PENDING
     assert sent.sync().outcomes == {"IMG_0001.HEIC": "done"}
+
+
+def test_what_was_deleted_in_immich_is_not_missed(sent: Sent) -> None:
+    sent.downloads.write(Photo(sizes=SIZES))
+    sent.sync()
+    medium = next(asset for asset in sent.sandbox.assets() if "medium" in asset.name)
+    with Immich(sent.sandbox.url, sent.sandbox.api_key) as client:
+        client.delete_assets([medium.id], force=True)
+    sent.sandbox.run_jobs()
+    ran = sent.sync("--process-existing", "--stack-media")
+    assert (ran.code, ran.outcomes, len(sent.names())) == (0, {"IMG_0001.HEIC": "done"}, 2)

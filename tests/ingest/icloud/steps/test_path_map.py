@@ -24,10 +24,6 @@ from ingest.icloud.steps.sizes import OptionError
         (["/host=/"], "/host/photos/a.jpg", "/photos/a.jpg"),
         (["/a=b/c=/mnt"], "/a=b/c/d=e.jpg", "/mnt/d=e.jpg"),
         (["/photos=/mnt"], "/photos/a\\b.jpg", "/mnt/a\\b.jpg"),
-        ([r"C:\Users\Ada\iCloud=/mnt/iCloud"], r"c:\users\ada\icloud\2024\IMG_1.JPG", "/mnt/iCloud/2024/IMG_1.JPG"),
-        (["C:/Users/Ada=/mnt"], r"C:\Users\Ada\a.jpg", "/mnt/a.jpg"),
-        (["D:\\=/mnt/d"], r"D:\a.jpg", "/mnt/d/a.jpg"),
-        ([r"\\nas\photos=/mnt"], r"\\nas\photos\2024\a.jpg", "/mnt/2024/a.jpg"),
         ([r"/photos=D:\Photos"], "/photos/2024/a.jpg", r"D:\Photos\2024\a.jpg"),
     ],
 )
@@ -35,7 +31,7 @@ def test_the_longest_one_is_exchanged(rules: list[str], path: str, mapped: str) 
     assert PathMap(rules)(path) == mapped
 
 
-@pytest.mark.parametrize("rule", ["", "/photos", "photos=/mnt", "/photos=mnt", "=/mnt", "/photos="])
+@pytest.mark.parametrize("rule", ["", "/photos", "photos=/mnt", "/photos=mnt", "=/mnt", "/photos=", r"C:\Photos=/mnt"])
 def test_a_rule_that_makes_no_sense(rule: str) -> None:
     with pytest.raises(OptionError, match=r"--path-map: .*HOST=IMMICH"):
         PathMap([rule])
