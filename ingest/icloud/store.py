@@ -195,7 +195,9 @@ def step_done(rows: Sequence[ICloudPhoto]) -> None:
     now = timezone.now()
     for row in rows:
         row.handled_at = now
-    ICloudPhoto.objects.bulk_update(rows, ["pending", "reason", "handled_at", *_STEPS], batch_size=BLOCK)
+    columns = ["pending", "reason", "handled_at", *_STEPS]
+    for start in range(0, len(rows), BLOCK):  # each for itself: the database is not held for all of them
+        ICloudPhoto.objects.bulk_update(rows[start : start + BLOCK], columns)
 
 
 def _photos(place: str, roots: Sequence[str]) -> "Iterator[QuerySet[ICloudPhoto]]":

@@ -22,6 +22,8 @@ from ingest.icloud.steps.results import Results
 from ingest.icloud.steps.setbacks import Setbacks
 from ingest.icloud.targets import Registered, Target
 
+AT_ONCE = 300  # photos: of a batch of thousands, so many are done before the next ones are begun
+
 
 @dataclass(slots=True)
 class _Work:
@@ -57,19 +59,23 @@ class Working:
         batch = [_Work(row, store.photo_of(row)) for row in rows]
         self._setbacks.begin(work.photo.key for work in batch if work.row.reason)
         found = self._register(batch)
+        for start in range(0, len(batch), AT_ONCE):
+            self._take_steps(batch[start : start + AT_ONCE], found)
+        if self._setbacks.error is not None:
+            raise self._setbacks.error
+
+    def _take_steps(self, batch: Sequence[_Work], found: Registered) -> None:
         self._stack(batch, found)
         self._link(batch, found)
         self._mark(batch, found)
         self._fill(batch, found)
         for work in batch:
             _settle(work)
-        store.step_done(rows)
+        store.step_done([work.row for work in batch])
         for work in batch:
             outcome = "pending" if work.row.pending else "done"
             detail = work.row.reason if work.row.pending else ", ".join(work.done)
             self._outcomes.add(Told(work.photo.key, outcome, detail))
-        if self._setbacks.error is not None:
-            raise self._setbacks.error
 
     def _register(self, batch: Sequence[_Work]) -> Registered:
         found = self._target.register([file.path for work in batch for file in work.photo.files])

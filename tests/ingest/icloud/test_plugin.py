@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from ingest.folders.models import key_of
 from ingest.icloud.plugin import ImmichDropPlugin
 from tests.ingest.icloud.conftest import SIZES, Library
 from tests.ingest.icloud.downloads import Photo
@@ -110,6 +111,10 @@ def test_a_disk_and_a_database_in_trouble_end_no_download(
 ) -> None:
     plugin = configured(library)
     library.write(Photo())
+    lock = settings.DATA_DIR / f"icloud-{key_of(library.id)}.lock"
+    lock.mkdir()
+    plugin.on_run_completed(dry_run=False)
+    lock.rmdir()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE icloud_icloudrun RENAME TO away")
     try:
@@ -117,9 +122,7 @@ def test_a_disk_and_a_database_in_trouble_end_no_download(
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE away RENAME TO icloud_icloudrun")
-    settings.DATA_DIR = library.path / "nowhere"
-    plugin.on_run_completed(dry_run=False)
     said = [record.message for record in caplog.records if record.levelname == "ERROR"]
     assert len(said) == 2
-    assert "icloudrun" in said[0]
-    assert "nowhere" in said[1]
+    assert str(lock) in said[0]
+    assert "icloudrun" in said[1]

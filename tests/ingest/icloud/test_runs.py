@@ -9,11 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from immichdrop.sandbox.faults import Hits
 from ingest.folders.models import key_of
 from ingest.folders.network import Network
+from ingest.icloud import store, working
 from ingest.icloud.job import Job
 from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
 from ingest.icloud.options import Options
@@ -276,6 +279,28 @@ def test_batches(library: Library, batch: tuple[object, ...]) -> None:
     assert (ran.code, ran.end["favorites"], scans) == (0, 3, 1)
     marked = [request for request in library.changing if request == "PUT /api/assets"]
     assert len(marked) == (3 if batch == ("--batch-process", 1) else 1)
+
+
+def test_a_batch_of_all_is_done_in_parts(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "AT_ONCE", 2)
+    library.write(*(Photo(f"IMG_{number}.HEIC", rating=5) for number in range(5)))
+    library.sandbox.faults.status = 503
+    library.sandbox.faults.error_before = Hits(on=("PUT /api/albums/*/assets",))
+    cut_off = library.sync("--favorite", "--album", "A", "--batch-process", "all")
+    library.sandbox.faults.clear()
+
+    assert (cut_off.code, sum(asset.is_favorite for asset in library.sandbox.assets())) == (1, 2)
+    ran = library.sync("--favorite", "--album", "A", "--batch-process", "all")
+    assert (ran.code, library.changing.count("PUT /api/assets")) == (0, 2)
+
+
+def test_rows_are_written_in_parts(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.write(*(Photo(f"IMG_{number}.HEIC") for number in range(5)))
+    library.sync()
+    monkeypatch.setattr(store, "BLOCK", 2)
+    with CaptureQueriesContext(connection) as asked:
+        store.step_done(list(ICloudPhoto.objects.all()))
+    assert sum(each["sql"].startswith("BEGIN") for each in asked) == 3
 
 
 @pytest.mark.parametrize(
