@@ -236,9 +236,7 @@ class Run:
 
     def _foresee(self) -> None:
         options = self.options
-        due = {row.pk: row for row in self._left_over()}
-        if options.process_existing:
-            due |= {row.pk: row for row in store.photos(self.place, options.directories)}
+        due = {row.pk: row for row in chain(self._left_over(), foresight.renewed(options))}
         found = (row for listing in self._listings(None) for row in self._read(listing) if row.pk not in due)
         for row in chain(due.values(), found):
             photo = store.photo_of(row)

@@ -261,6 +261,24 @@ def test_a_dry_run_changes_nothing(library: Library) -> None:
     assert [kept for kept in (ICloudFolder, ICloudPhoto, ICloudRun) if kept.objects.exists()] == []
 
 
+def test_a_dry_run_tells_of_known_favourites(library: Library) -> None:
+    given, taken, _ = library.write(*(Photo(f"IMG_{number}.HEIC", rating=5) for number in range(2)), Photo("a.HEIC"))
+    library.sync("--favorite", "--since", "2030-01-01")
+    library.sync("--favorite")
+    library.downloads.write_sidecar(taken["original"], Photo())
+    library.sync("--favorite")
+
+    def told(*arguments: object) -> dict[str, str]:
+        ran = library.sync("--favorite", "--album", "A", "--dry-run", *arguments)
+        return {Path(each["path"]).name: each["detail"] for each in ran.events if each["event"] == "photo"}
+
+    assert told() == {}
+    assert told("--process-existing-favorites") == {given["original"].name: "mark as favourite"}
+    assert told("--unset-favorites") == {taken["original"].name: "unmark as favourite"}
+    assert told("--process-existing", "--since", "2030-01-01") == {}
+    assert library.changing == []
+
+
 def test_favourites_need_sidecars(library: Library) -> None:
     library.downloads._sidecars = False
     library.write(Photo())
