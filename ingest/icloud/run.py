@@ -23,7 +23,6 @@ from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Outcomes, Report, Summary, Told
 from ingest.icloud.reading import Listing
 from ingest.icloud.run_record import RunRecord
-from ingest.icloud.steps.validating import SetupError
 from ingest.icloud.store import Known
 from ingest.icloud.targets import Target
 from ingest.icloud.working import Working
@@ -109,8 +108,8 @@ class Run:
             store.unset_favorites(self.place, options.directories)
 
     def _left_over(self) -> Iterator[ICloudPhoto]:
-        """What earlier runs left, but for photos with a file that is gone: either its directory changed, and is read, or
-        a disk is away, and they wait for it."""
+        """What earlier runs left, but for photos with a file that is gone: either its directory changed and is read, or
+        a disk is away and they wait for it."""
         for row in store.pending(self.place, self.options.directories):
             if all(os.path.lexists(file.path) for file in store.photo_of(row).files):
                 yield row

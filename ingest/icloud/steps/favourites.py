@@ -61,9 +61,7 @@ def _note(results: Results, keys: Sequence[str], problem: str) -> None:
 class _Marking:
     """`wanted`: asset → the keys of its photos."""
 
-    def __init__(
-        self, line: Line, wanted: Mapping[str, Sequence[str]], favourite: bool, setbacks: Setbacks
-    ) -> None:
+    def __init__(self, line: Line, wanted: Mapping[str, Sequence[str]], favourite: bool, setbacks: Setbacks) -> None:
         self._line = line
         self._wanted = wanted
         self._favourite = favourite

@@ -60,7 +60,9 @@ def test_photos_are_taken_as_they_come(library: Library) -> None:
     assert sum(asset.is_favorite for asset in library.sandbox.assets()) == 3
 
 
-@pytest.mark.parametrize(("words", "first"), [(["--immich-batch-process", "2"], 2), (["--immich-batch-process"], 3), ([], 3)])
+@pytest.mark.parametrize(
+    ("words", "first"), [(["--immich-batch-process", "2"], 2), (["--immich-batch-process"], 3), ([], 3)]
+)
 def test_batches(library: Library, words: list[str], first: int) -> None:
     plugin = configured(library, *words)
     seen = []
