@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from random import shuffle
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,6 +35,7 @@ class _Search:
     def __init__(self, server: Server) -> None:
         self._store = server.store
         self._api = server.api
+        self._shuffles_ties = server.shuffles_ties
 
     async def post(self, request: Request, access: Access) -> Response:
         body = await json_body(request)
@@ -42,6 +44,9 @@ class _Search:
         size = size if isinstance(size, int) else _PAGE_DEFAULT
         start = (page - 1) * size if isinstance(page, int) else 0
         found = [asset for asset in self._candidates(body) if self._matches(asset, body)]
+        if self._shuffles_ties:
+            shuffle(found)
+            found.sort(key=lambda asset: asset.file_created_at, reverse=True)
         shown = found[start : start + size]
         more = len(found) > start + size
         with_exif = body.get("withExif") is True

@@ -35,7 +35,7 @@ class Sandbox:
     by force is removed; None: by `run_jobs` alone, so that a test sees both states. `oauth`: people may
     sign in at a stand-in identity provider; `password_login`: with their password.
     `scans_after`: seconds until a library is scanned; None: by `run_scans` alone. `external_domain`: what its
-    administrator named as its address for people outside.
+    administrator named as its address for people outside. `shuffles_ties`: see `Server`.
     With `port` 0 a free one is taken at the first start and kept from then on.
     """
 
@@ -54,6 +54,7 @@ class Sandbox:
         password_login: bool = True,
         scans_after: float | None = 0.0,
         external_domain: str = "",
+        shuffles_ties: bool = False,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         kept = account.load_or_create(directory, password=password)
@@ -78,6 +79,7 @@ class Sandbox:
             password_login,
             scans_after,
             external_domain,
+            shuffles_ties,
         )
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
 
@@ -259,6 +261,7 @@ def running(
     password_login: bool = True,
     scans_after: float | None = 0.0,
     external_domain: str = "",
+    shuffles_ties: bool = False,
 ) -> Iterator[Sandbox]:
     """A sandbox on loopback, served by a thread of this process."""
     sandbox = Sandbox(
@@ -271,6 +274,7 @@ def running(
         password_login=password_login,
         scans_after=scans_after,
         external_domain=external_domain,
+        shuffles_ties=shuffles_ties,
     )
     try:
         sandbox.start()

@@ -1,11 +1,30 @@
-"""What a dry run says of a photo."""
+"""What a dry run says of photos."""
 
+from collections.abc import Iterator
+
+from ingest.icloud import store
 from ingest.icloud.models import ICloudPhoto
 from ingest.icloud.options import Options
 from ingest.icloud.photos import Photo
 from ingest.icloud.steps import live
 from ingest.icloud.steps.sizes import stills
 from ingest.icloud.store import Pending
+
+
+def renewed(options: Options) -> Iterator[ICloudPhoto]:
+    """What the options that are about known photos would make pending again. The rows are changed, and not written."""
+    if not (options.process_existing or options.process_existing_favorites or options.unset_favorites):
+        return
+    for row in store.photos(options.place, options.directories):
+        if options.process_existing and (options.since is None or row.created >= options.since):
+            row.pending = Pending.ALL
+            yield row
+        elif not row.pending and (
+            (options.process_existing_favorites and row.favorite)
+            or (options.unset_favorites and row.favorite is False and row.favored)
+        ):
+            row.pending = Pending.FAVORITE
+            yield row
 
 
 def words(row: ICloudPhoto, photo: Photo, options: Options) -> str:

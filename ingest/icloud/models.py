@@ -19,6 +19,7 @@ class ICloudRun(models.Model):
         STOPPED = "stopped", "stopped"
         NO_SERVER = "no_server", "Immich could not be reached"
         REFUSED = "refused", "Immich refused"
+        BROKEN_OFF = "broken_off", "broken off by an error"
 
     place = models.CharField(max_length=64)
     directories = models.TextField()

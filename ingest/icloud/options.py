@@ -16,7 +16,8 @@ _SENDING = frozenset({"user.read", "asset.upload", "asset.read"})
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`directories`: icloudpd's folders, absolute, without its templates. `library_id`: "" where files are sent.
+    """`directories`: icloudpd's folders, absolute, without its templates; `roots`: those of the whole command, where a
+    run is about one of them. `library_id`: "" where files are sent.
     `stack`, `favorite`, `live`: the sizes of that step, none where it is not wanted. `batch`: so many photos at a time,
     all at the end where it is None.
     """
@@ -37,11 +38,16 @@ class Options:
     batch: int | None = BATCH
     batch_log: Path | None = None
     dry_run: bool = False
+    roots: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
         """See `models`."""
         return self.library_id or UPLOAD
+
+    @property
+    def all_roots(self) -> tuple[str, ...]:
+        return self.roots or self.directories
 
     @property
     def permissions(self) -> frozenset[str]:

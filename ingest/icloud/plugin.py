@@ -11,13 +11,15 @@ from collections.abc import Sequence
 
 import django
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 
+from ingest.commands import INTERRUPTED
 from ingest.icloud import arguments
 
 logger = logging.getLogger(__name__)
 
 _GIVEN = "immich_drop_words"
+BETWEEN = 100  # photos; each time the whole folder is looked through
 _BATCH = f"{arguments.PREFIX}batch-process"
 
 
@@ -31,7 +33,7 @@ class ImmichDropPlugin:
     def __init__(self) -> None:
         self._words: list[str] = []
         self._directories: list[str] = []
-        self._batch: int | None = 1
+        self._batch: int | None = BETWEEN
         self._photos = 0
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -63,7 +65,7 @@ class ImmichDropPlugin:
         connections.close_all()
 
     def _hand_over(self, *more: str) -> None:
-        """Whatever goes wrong is said, and ends no download."""
+        """Whatever goes wrong is said, and ends no download. Raises KeyboardInterrupt alone."""
         self._photos = 0
         folders = [word for folder in self._directories for word in ("--directory", folder)]
         try:
@@ -71,6 +73,10 @@ class ImmichDropPlugin:
         except CommandError as error:
             logger.error("Immich Drop: %s", error)
         except SystemExit as end:
+            if end.code == INTERRUPTED:  # it took icloudpd's Ctrl-C
+                raise KeyboardInterrupt from end
             logger.warning("Immich Drop: ended with %s; the next run goes on.", end.code)
+        except (DatabaseError, OSError) as error:
+            logger.error("Immich Drop: %s; the next run goes on.", error)
         finally:
             connections.close_all()

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -55,8 +56,13 @@ def listings(root: str, trouble: Trouble, salt: str = "", *, recursive: bool = T
                         if visible(name):
                             below.append(entry.path)
                     elif _counts(name) and entry.is_file(follow_symlinks=False):
-                        status = entry.stat(follow_symlinks=False)
-                        entries.append((name, status.st_size, status.st_mtime_ns))
+                        with suppress(FileNotFoundError):  # it is gone since its name was read
+                            status = entry.stat(follow_symlinks=False)
+                            entries.append((name, status.st_size, status.st_mtime_ns))
+        except FileNotFoundError as error:
+            if path == root:
+                trouble(path, error)
+            continue
         except OSError as error:
             trouble(path, error)
             continue

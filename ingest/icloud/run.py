@@ -12,27 +12,22 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
-from django.utils import timezone
-
-from immichdrop.immich import AccessError, ImmichError
+from immichdrop.immich import ImmichError
 from ingest.folders.models import key_of, shown
 from ingest.folders.network import Line, NoServerError, StoppedError
-from ingest.folders.outcomes import words_of
 from ingest.folders.walking import visible
 from ingest.icloud import batch_log, foresight, reading, store
 from ingest.icloud.batch_log import BatchLogError
-from ingest.icloud.models import ICloudPhoto, ICloudRun
+from ingest.icloud.models import ICloudPhoto
 from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Outcomes, Report, Summary, Told
 from ingest.icloud.reading import Listing
-from ingest.icloud.steps.validating import SetupError
+from ingest.icloud.run_record import RunRecord
 from ingest.icloud.store import Known
 from ingest.icloud.targets import Target
 from ingest.icloud.working import Working
 
 logger = logging.getLogger("ingest.icloud")
-
-RUNS_KEPT = 1000
 
 
 class Run:
@@ -47,8 +42,7 @@ class Run:
         self._target = target
         self._working = Working(options, line, self.outcomes, target)
         self._known: dict[str, Known] = {}
-        self._row: ICloudRun | None = None
-        self._error: Exception | None = None
+        self._record = RunRecord(self.place, self.outcomes.summary.directories)
         self._is_checked = False
         self._has_all = False
         self._left: list[ICloudPhoto] = []
@@ -60,18 +54,22 @@ class Run:
         what was done until then is written down."""
         began = time.monotonic()
         summary = self.outcomes.summary
+        ended_by: BaseException | None = None
         try:
             self._whole(only)
-        except (ImmichError, NoServerError, SetupError, BatchLogError) as error:
-            self._error = error
+        except ImmichError as error:
+            ended_by = error
         except StoppedError:
             summary.stopped = True
+        except BaseException as error:
+            ended_by = error
+            raise
         finally:
             self.line.close_own()
             summary.seconds = time.monotonic() - began
-            self._write(summary)
-        if isinstance(self._error, NoServerError | SetupError | BatchLogError):
-            raise self._error
+            if self._unread:
+                summary.message = f"{len(self._unread):,} folders can't be read, like {shown(self._unread[0])}."
+            self._record.end(summary, ended_by)
         return summary
 
     def _whole(self, only: Collection[str] | None) -> None:
@@ -91,10 +89,10 @@ class Run:
             self._take_over(batch_log.read(options.batch_log))
         if only is None:
             self._renew()
-            self._work_off(store.pending(self.place, options.directories))
+            self._work_off(self._left_over())
         found = self._listings(only)
         self._work_off(row for listing in found for row in self._read(listing))
-        self._write_log(())
+        self._write_whole_log()
         if options.favorite and self._told == {False}:
             self.report.notes("No photo has a sidecar that tells favourites: let icloudpd write them (--xmp-sidecar).")
 
@@ -109,9 +107,16 @@ class Run:
         if options.unset_favorites:
             store.unset_favorites(self.place, options.directories)
 
+    def _left_over(self) -> Iterator[ICloudPhoto]:
+        """What earlier runs left, but for photos with a file that is gone: either its directory changed and is read, or
+        a disk is away and they wait for it."""
+        for row in store.pending(self.place, self.options.directories):
+            if all(os.path.lexists(file.path) for file in store.photo_of(row).files):
+                yield row
+
     def _take_over(self, forced: Mapping[str, bool | None]) -> None:
         """What the plugin, or an earlier run, left in its file is pending in the database from now on."""
-        outside = [path for path in forced if not any(_lies_in(path, top) for top in self.options.directories)]
+        outside = [path for path in forced if not any(_lies_in(path, top) for top in self.options.all_roots)]
         if outside:
             raise BatchLogError(
                 f"{self.options.batch_log} names files outside of the folders, like {shown(outside[0])}."
@@ -174,6 +179,7 @@ class Run:
             wanted,
             favorites=bool(self.options.favorite),
             unset=self.options.unset_favorites,
+            albums=bool(self.options.albums),
             forced=forced or {},
         )
         if len(wanted) < len(found):
@@ -221,11 +227,15 @@ class Run:
         if self.options.batch_log is not None:
             batch_log.write(self.options.batch_log, map(store.photo_of, chain(self._left, batch)))
 
+    def _write_whole_log(self) -> None:
+        """Also of the command's other folders, which share the file."""
+        if self.options.batch_log is not None:
+            rows = store.pending(self.place, self.options.all_roots)
+            batch_log.write(self.options.batch_log, map(store.photo_of, rows))
+
     def _foresee(self) -> None:
         options = self.options
-        due = {row.pk: row for row in store.pending(self.place, options.directories)}
-        if options.process_existing:
-            due |= {row.pk: row for row in store.photos(self.place, options.directories)}
+        due = {row.pk: row for row in chain(self._left_over(), foresight.renewed(options))}
         found = (row for listing in self._listings(None) for row in self._read(listing) if row.pk not in due)
         for row in chain(due.values(), found):
             photo = store.photo_of(row)
@@ -252,32 +262,8 @@ class Run:
             raise StoppedError
 
     def _begin(self) -> None:
-        if self._row is None and not self.options.dry_run:
-            self._row = ICloudRun.objects.create(place=self.place, directories=self.outcomes.summary.directories)
-
-    def _write(self, summary: Summary) -> None:
-        Outcome = ICloudRun.Outcome  # noqa: N806
-        if self._unread:
-            summary.message = f"{len(self._unread):,} folders can't be read, like {shown(self._unread[0])}."
-        outcome = Outcome.SOME_PENDING if summary.failed else Outcome.DONE
-        match self._error:
-            case None:
-                outcome = Outcome.STOPPED if summary.stopped else outcome
-            case NoServerError():
-                outcome, summary.message = Outcome.NO_SERVER, str(self._error)
-            case SetupError() | BatchLogError() | AccessError():
-                outcome = Outcome.REFUSED
-                summary.message = words_of(self._error) if isinstance(self._error, AccessError) else str(self._error)
-            case _:
-                outcome, summary.message = Outcome.SOME_PENDING, words_of(self._error)
-        if self._row is None:
-            return
-        self._row.ended_at, self._row.outcome, self._row.message = timezone.now(), outcome, summary.message
-        self._row.counts = summary.as_json()
-        self._row.save()
-        oldest = ICloudRun.objects.filter(place=self.place).order_by("-pk").values_list("pk", flat=True)[RUNS_KEPT:][:1]
-        for last in oldest:
-            ICloudRun.objects.filter(place=self.place, pk__lte=last).delete()
+        if not self.options.dry_run:
+            self._record.begin()
 
 
 def _lies_in(path: str, top: str) -> bool:

@@ -73,12 +73,15 @@ def compare(
     *,
     favorites: bool,
     unset: bool,
+    albums: bool,
     forced: Mapping[str, bool | None] = MappingProxyType({}),
 ) -> Change:
     """What has to be done for the photos of a directory. Writes nothing.
 
-    `favorites`: photos that became one are pending; with `unset`, those that ceased to be one as well. `forced`: files
-    whose photos are pending in any case, with whether these are favourites where no sidecar says.
+    `favorites`: photos that became one are pending; with `unset`, those that ceased to be one as well;
+    `albums`: those of another day than was thought before their sidecar came. `forced`: files
+    whose photos are pending in any case, with whether these are favourites where no sidecar says; what was done for
+    those that are pending already stays.
     """
     rows = {} if known is None else {row.path_key: row for row in ICloudPhoto.objects.filter(folder=known.id)}
     change = Change([])
@@ -88,14 +91,19 @@ def compare(
         named = [file.path for file in photo.files if file.path in forced]
         if named and photo.favorite is None:
             photo = replace(photo, favorite=forced[named[0]] or None)
-        if named or row is None or row.signature != each.signature:
+        if row is None or row.signature != each.signature or (named and not row.pending):
             change.rows.append(_renewed(photo, each.signature, row or ICloudPhoto(path_key=key)))
-        elif photo.favorite is None or photo.favorite == row.favorite:
+        elif photo.favorite in (None, row.favorite) and photo.created == row.created:
             change.as_before += 1
         else:
-            row.favorite = photo.favorite
-            if favorites and not row.pending and (photo.favorite or (unset and row.favored)):
-                row.pending, row.reason = Pending.FAVORITE, ""
+            if photo.favorite not in (None, row.favorite):
+                row.favorite = photo.favorite
+                if favorites and not row.pending and (photo.favorite or (unset and row.favored)):
+                    row.pending, row.reason = Pending.FAVORITE, ""
+            if photo.created != row.created:
+                row.created = photo.created
+                if albums and row.pending != Pending.ALL:
+                    row.pending, row.reason = Pending.ALL, ""
             change.as_before += not row.pending
             change.rows.append(row)
     change.gone = list(rows)
@@ -187,7 +195,9 @@ def step_done(rows: Sequence[ICloudPhoto]) -> None:
     now = timezone.now()
     for row in rows:
         row.handled_at = now
-    ICloudPhoto.objects.bulk_update(rows, ["pending", "reason", "handled_at", *_STEPS], batch_size=BLOCK)
+    columns = ["pending", "reason", "handled_at", *_STEPS]
+    for start in range(0, len(rows), BLOCK):  # each for itself: the database is not held for all of them
+        ICloudPhoto.objects.bulk_update(rows[start : start + BLOCK], columns)
 
 
 def _photos(place: str, roots: Sequence[str]) -> "Iterator[QuerySet[ICloudPhoto]]":

@@ -7,6 +7,7 @@ step that it was at.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ingest.folders.models import shown
 from ingest.folders.network import Line
@@ -18,7 +19,10 @@ from ingest.icloud.photos import Photo
 from ingest.icloud.steps import favourites, live, stacking
 from ingest.icloud.steps.albums import Albums, memberships
 from ingest.icloud.steps.results import Results
+from ingest.icloud.steps.setbacks import Setbacks
 from ingest.icloud.targets import Registered, Target
+
+AT_ONCE = 300  # photos: of a batch of thousands, so many are done before the next ones are begun
 
 
 @dataclass(slots=True)
@@ -47,19 +51,27 @@ class Working:
         self._outcomes = outcomes
         self._target = target
         self._albums: Albums | None = None
+        self._setbacks = Setbacks()
 
     def __call__(self, rows: Sequence[ICloudPhoto]) -> None:
         """Leaves in each row what was done, and why it is pending if it is. Raises StoppedError, and whatever else
-        `Line.ask` and the set-up do."""
+        `Line.ask` and the set-up do; Unavailable also when Immich failed at too many photos."""
         batch = [_Work(row, store.photo_of(row)) for row in rows]
+        self._setbacks.begin(work.photo.key for work in batch if work.row.reason)
         found = self._register(batch)
+        for start in range(0, len(batch), AT_ONCE):
+            self._take_steps(batch[start : start + AT_ONCE], found)
+        if self._setbacks.error is not None:
+            raise self._setbacks.error
+
+    def _take_steps(self, batch: Sequence[_Work], found: Registered) -> None:
         self._stack(batch, found)
         self._link(batch, found)
         self._mark(batch, found)
         self._fill(batch, found)
         for work in batch:
             _settle(work)
-        store.step_done(rows)
+        store.step_done([work.row for work in batch])
         for work in batch:
             outcome = "pending" if work.row.pending else "done"
             detail = work.row.reason if work.row.pending else ", ".join(work.done)
@@ -78,14 +90,16 @@ class Working:
     def _stack(self, batch: Sequence[_Work], found: Registered) -> None:
         sizes = self._options.stack
         todo = [work for work in batch if sizes and work.is_for_all and not work.row.stacked]
-        results = stacking.stack(self._line, [work.photo for work in todo], found.assets, sizes) if todo else {}
+        photos = [work.photo for work in todo]
+        results = stacking.stack(self._line, photos, found.assets, sizes, self._setbacks) if todo else {}
         for work in self._take("stacked", todo, results):
             work.row.stacked = work.is_whole
 
     def _link(self, batch: Sequence[_Work], found: Registered) -> None:
         sizes = self._options.live
         todo = [work for work in batch if sizes and work.is_for_all and not work.row.live_linked]
-        results = live.link(self._line, [work.photo for work in todo], found.assets, sizes) if todo else {}
+        photos = [work.photo for work in todo]
+        results = live.link(self._line, photos, found.assets, sizes, self._setbacks) if todo else {}
         for work in self._take("live", todo, results):
             work.row.live_linked = work.is_whole
 
@@ -94,9 +108,14 @@ class Working:
         sizes, unset = self._options.favorite, self._options.unset_favorites
         todo = [work for work in batch if sizes and (work.photo.favorite or (unset and _was_marked(work)))]
         photos = [work.photo for work in todo]
-        results = favourites.mark(self._line, photos, found.assets, sizes, unset=unset) if todo else {}
+        mark = partial(favourites.mark, unset=unset, setbacks=self._setbacks)
+        results = mark(self._line, photos, found.assets, sizes) if todo else {}
+        for work in todo:
+            if work.photo.favorite and results[work.photo.key].changed:
+                work.row.favored = True
         for work in self._take("favorites", todo, results):
-            work.row.favored = work.photo.favorite
+            if not work.photo.favorite and work.is_whole:
+                work.row.favored = False
 
     def _fill(self, batch: Sequence[_Work], found: Registered) -> None:
         rules = self._options.albums
@@ -108,7 +127,7 @@ class Working:
         todo = [work for work in batch if set(names.get(work.photo.key, ())) - set(store.albums_of(work.row))]
         if not todo:
             return
-        self._albums = self._albums or Albums(self._line, self._target.user().id)
+        self._albums = self._albums or Albums(self._line, self._target.user().id, self._setbacks)
         results = self._albums.fill([work.photo for work in todo], found.assets, rules)
         for work in self._take("albums", todo, results):
             if work.is_whole:

@@ -1,14 +1,15 @@
 """Photos into albums of the key's own user, found by their exact names, made where there is none."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from immichdrop.immich import Forbidden, Immich, NotFound, Rejected
+from immichdrop.immich import Forbidden, Immich, NotFound, Rejected, Unavailable
 from ingest.folders.network import Line, StoppedError
 from ingest.icloud.photos import Photo
 from ingest.icloud.steps.album_rules import AlbumRule
 from ingest.icloud.steps.results import Assets, Result, Results, words_of
+from ingest.icloud.steps.setbacks import Setbacks, is_about_one
 from ingest.icloud.steps.sizes import stills
 
 PERMISSIONS = frozenset({"album.read", "album.create", "albumAsset.create"})
@@ -19,8 +20,9 @@ _IN_ALBUM = (None, "duplicate")
 class Albums:
     """Fills albums, and remembers which is which: one for each run. `user_id`: Immich's id of whose key it is."""
 
-    def __init__(self, line: Line, user_id: str) -> None:
+    def __init__(self, line: Line, user_id: str, setbacks: Setbacks | None = None) -> None:
         self._line = line
+        self._setbacks = setbacks or Setbacks()
         self._user_id = user_id
         self._ids: dict[str, str] = {}
 
@@ -34,16 +36,19 @@ class Albums:
         for name, members in wanted.items():
             ids = list(members)
             for start in range(0, len(ids), AT_ONCE):
-                if self._line.stopping.is_set():
-                    raise StoppedError
-                outcomes = self._put(name, ids[start : start + AT_ONCE])
+                outcomes = self._put(name, members, ids[start : start + AT_ONCE])
                 for asset_id, word in outcomes.items():
                     for key in members[asset_id]:
                         _note(results, key, name, word)
         return results
 
-    def _put(self, name: str, ids: Sequence[str]) -> dict[str, str | None]:
-        """Asset → None, or why it is not in the album; `duplicate`: it was."""
+    def _put(self, name: str, members: Mapping[str, Sequence[str]], ids: Sequence[str]) -> dict[str, str | None]:
+        """Asset → None, or why it is not in the album; `duplicate`: it was. What Immich fails at is looked for by
+        halves. `members`: asset → the keys of its photos."""
+        if self._line.stopping.is_set():
+            raise StoppedError
+        if self._setbacks.error is not None:
+            return dict.fromkeys(ids, words_of(self._setbacks.error))
         try:
             try:
                 said = self._add(name, ids)
@@ -52,6 +57,13 @@ class Albums:
                 said = self._add(name, ids)
         except (Forbidden, Rejected) as error:
             return dict.fromkeys(ids, words_of(error))
+        except Unavailable as error:
+            if len(ids) > 1 and name in self._ids and is_about_one(self._line, error):
+                half = len(ids) // 2
+                return {**self._put(name, members, ids[:half]), **self._put(name, members, ids[half:])}
+            self._setbacks.take(self._line, error, [key for asset_id in ids for key in members[asset_id]])
+            return dict.fromkeys(ids, words_of(error))
+        self._setbacks.end_row()
         return {asset_id: _problem(said.get(asset_id, "no answer")) for asset_id in ids}
 
     def _add(self, name: str, ids: Sequence[str]) -> dict[str, str | None]:

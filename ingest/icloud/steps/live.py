@@ -7,17 +7,24 @@ from immichdrop.immich import Immich
 from ingest.folders.network import Line
 from ingest.icloud.photos import SIZES, Photo, PhotoFile
 from ingest.icloud.steps.results import Assets, Result, Results, one_by_one
+from ingest.icloud.steps.setbacks import Setbacks
 from ingest.icloud.steps.sizes import stills
 
 PERMISSIONS = frozenset({"asset.update"})
 
 
-def link(line: Line, photos: Sequence[Photo], assets: Assets, extra: Sequence[str] = ()) -> Results:
+def link(
+    line: Line,
+    photos: Sequence[Photo],
+    assets: Assets,
+    extra: Sequence[str] = (),
+    setbacks: Setbacks | None = None,
+) -> Results:
     """Links each photo's stills to the video: the original, or what there is in its place, and the `extra` sizes.
 
     One by one, since Immich ignores it in a change of several.
     """
-    return one_by_one(line, photos, lambda photo: _link(line, photo, assets, extra))
+    return one_by_one(line, photos, lambda photo: _link(line, photo, assets, extra), setbacks)
 
 
 def pairs(photo: Photo, extra: Sequence[str] = ()) -> list[tuple[PhotoFile, PhotoFile]]:

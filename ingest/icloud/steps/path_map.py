@@ -1,6 +1,7 @@
 """Paths of this machine as Immich knows them: a container sees a folder under another name."""
 
 import ntpath
+import os
 import posixpath
 import re
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from ingest.icloud.steps.sizes import OptionError
 
 OPTION = "--path-map"
 _DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)|\\\\")
+# What icloudpd fills in: the beginning of `{:%Y}`, or `%Y` within one. A bare sign is a part of a name.
+_DATE = re.compile(r"\{\w*:|%[A-Za-z]")
 # The sign between two absolute paths: one within a name is not followed by the start of a path.
 _BETWEEN = re.compile(r"=(?=/|[A-Za-z]:[\\/]|\\\\)")
 
@@ -24,8 +27,7 @@ class _Pair:
 class PathMap:
     """`rules`: `HOST=IMMICH` each; the longest HOST that a path lies under is exchanged. Raises OptionError.
 
-    Both may be paths of Windows, also one of them: then the separators are exchanged as well, and where HOST is one,
-    upper and lower case are alike.
+    IMMICH may be a path of Windows: then the separators are exchanged as well.
     """
 
     def __init__(self, rules: Sequence[str] = ()) -> None:
@@ -64,18 +66,20 @@ def folder_of(path: str) -> str:
 
 
 def without_dates(directory: str) -> str:
-    """A download folder up to the first name that icloudpd fills in: `/photos/{:%Y}/all` is `/photos`."""
-    windows = _is_windows(directory)
-    parts = re.split(r"([\\/])" if windows else "(/)", directory)
+    """A download folder up to the first name that icloudpd fills in: `/photos/{:%Y}/all` is `/photos`.
+
+    A folder that is there is meant as it is called, also with `%` in its name.
+    """
+    parts = directory.split("/")
     for number, part in enumerate(parts):
-        if "%" in part or "{" in part:
-            return _normal("".join(parts[:number]) or ".")
+        if _DATE.search(part) and not os.path.isdir("/".join(parts[: number + 1])):  # noqa: PTH112
+            return _normal("/".join(parts[:number]) or ("/" if directory.startswith("/") else "."))
     return _normal(directory)
 
 
 def _read(rule: str) -> _Pair:
     match _BETWEEN.split(rule, maxsplit=1):
-        case [host, immich] if _is_absolute(host) and _is_absolute(immich):
+        case [host, immich] if host.startswith("/") and _is_absolute(immich):
             return _Pair(_normal(host), _normal(immich))
     raise OptionError(
         f"{OPTION}: {rule!r} is not HOST=IMMICH with two absolute paths, like /home/ada/iCloud=/mnt/iCloud."

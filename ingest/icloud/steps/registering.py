@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
-from immichdrop.immich import Asset, Forbidden, Immich, NotFound
+from immichdrop.immich import Asset, Forbidden, Immich, NotFound, Unavailable
 from ingest.folders.network import Line, StoppedError
 from ingest.icloud.steps.path_map import PathMap, folder_of
+from ingest.icloud.steps.setbacks import MOST, is_about_one
 
 PERMISSIONS = frozenset({"asset.read", "library.update"})
 
 LOOKED_AT = 1000  # assets of a folder, a page of Immich's, before a few files are rather asked for one by one
 FEW = 20  # files
+LEFT_OVER = 100  # files of a folder of many pages, asked for one by one when these did not hold them
 
 
 class Why(StrEnum):
@@ -27,6 +29,7 @@ class Why(StrEnum):
     OFFLINE = "offline"
     TRASHED = "trashed"
     DELETED = "deleted"
+    FAILING = "failing"
 
     @property
     def words(self) -> str:
@@ -40,6 +43,7 @@ _WORDS = {
     Why.OFFLINE: "Immich calls it offline: it did not see the file.",
     Why.TRASHED: "It lies in Immich's trash.",
     Why.DELETED: "Immich does not have it any more.",
+    Why.FAILING: "Immich fails when it is asked for it.",
 }
 
 
@@ -79,7 +83,7 @@ def register(
 
 def look_up(line: Line, asset_ids: Mapping[str, str]) -> Registration:
     """The same for files whose assets are known, by path: those that were uploaded, or registered in an earlier run."""
-    done = Registration()
+    done, in_a_row = Registration(), 0
     for path, asset_id in asset_ids.items():
         if line.stopping.is_set():
             raise StoppedError
@@ -88,6 +92,13 @@ def look_up(line: Line, asset_ids: Mapping[str, str]) -> Registration:
         except NotFound:
             done.missing[path] = Why.DELETED
             continue
+        except Unavailable as error:
+            in_a_row += 1
+            if in_a_row >= MOST or not is_about_one(line, error):
+                raise
+            done.missing[path] = Why.FAILING
+            continue
+        in_a_row = 0
         if why := _trouble(asset):
             done.missing[path] = why
         else:
@@ -102,6 +113,7 @@ class _Registering:
         self._line = line
         self._library_id = library_id
         self._may_ask_queue = True
+        self._failing: set[str] = set()  # paths in Immich
         self.done = Registration()
         self.waiting = {path: path_map(path) for path in paths}
         for path in [each for each in self.waiting if not _is_text(each)]:
@@ -119,6 +131,8 @@ class _Registering:
                 del self.waiting[path]
             elif why is Why.TRASHED:
                 self._give_up(path, why)
+            elif there in self._failing:
+                self._give_up(path, Why.FAILING)
             elif not os.path.lexists(path):
                 self._give_up(path, Why.GONE)
             else:
@@ -159,10 +173,34 @@ class _Registering:
         for folder, paths in folders.items():
             if self._line.stopping.is_set():
                 raise StoppedError
-            in_folder = self._line.ask(partial(_in_folder, self._library_id, folder, paths))
+            try:
+                in_folder = self._line.ask(partial(_in_folder, self._library_id, folder, paths))
+            except Unavailable as error:
+                if not is_about_one(self._line, error):
+                    raise
+                in_folder = self._one_by_one(paths)
             if not in_folder and not whole:
                 break
             found |= in_folder
+        return found
+
+    def _one_by_one(self, paths: Collection[str]) -> dict[str, Asset]:
+        """Where Immich fails at a folder, as over a file in it that is nobody's here."""
+        found: dict[str, Asset] = {}
+        in_a_row = 0
+        for path in sorted(paths):
+            if self._line.stopping.is_set():
+                raise StoppedError
+            try:
+                there = self._line.ask(partial(_at, self._library_id, path))
+            except Unavailable as error:
+                in_a_row += 1
+                if in_a_row >= MOST or not is_about_one(self._line, error):
+                    raise
+                self._failing.add(path)
+                continue
+            in_a_row = 0
+            found |= {asset.path: asset for asset in there}
         return found
 
     def _give_up(self, path: str, why: Why) -> None:
@@ -182,7 +220,12 @@ def _in_folder(library_id: str, folder: str, paths: Collection[str], immich: Imm
 
 
 def _searched(library_id: str, folder: str, left: Collection[str], immich: Immich) -> Iterator[Asset]:
-    """`left` shrinks meanwhile."""
+    """`left` shrinks meanwhile.
+
+    Immich orders its pages by the time that photos were taken, and photos of one time as it likes: what lies where one
+    page ends may be on neither of two.
+    """
+    number = 0
     for number, asset in enumerate(immich.search_library(library_id, folder), 1):
         yield asset
         if not left:
@@ -191,6 +234,13 @@ def _searched(library_id: str, folder: str, left: Collection[str], immich: Immic
             for path in list(left):
                 yield from immich.assets_at(library_id, path)
             return
+    if number > LOOKED_AT:
+        for path in list(left)[:LEFT_OVER]:
+            yield from immich.assets_at(library_id, path)
+
+
+def _at(library_id: str, path: str, immich: Immich) -> list[Asset]:
+    return immich.assets_at(library_id, path)
 
 
 def _asset(asset_id: str, immich: Immich) -> Asset:

@@ -8,18 +8,25 @@ from immichdrop.immich import Immich, NotFound, Stack
 from ingest.folders.network import Line
 from ingest.icloud.photos import Photo
 from ingest.icloud.steps.results import Assets, Result, Results, one_by_one
+from ingest.icloud.steps.setbacks import Setbacks
 from ingest.icloud.steps.sizes import stills
 
 PERMISSIONS = frozenset({"asset.read", "asset.update", "stack.read", "stack.create", "stack.update", "stack.delete"})
 
 
-def stack(line: Line, photos: Sequence[Photo], assets: Assets, sizes: Sequence[str]) -> Results:
+def stack(
+    line: Line,
+    photos: Sequence[Photo],
+    assets: Assets,
+    sizes: Sequence[str],
+    setbacks: Setbacks | None = None,
+) -> Results:
     """Stacks each photo's files of these sizes; the first size that it has stands for them.
 
     What is stacked so already stays as it is. A stack of the same files under another one is given its first; any other
     that holds one of them is dissolved before, since Immich would leave a stack of one behind.
     """
-    return one_by_one(line, photos, lambda photo: _stack(line, members(photo, assets, sizes)))
+    return one_by_one(line, photos, lambda photo: _stack(line, members(photo, assets, sizes)), setbacks)
 
 
 def members(photo: Photo, assets: Assets, sizes: Sequence[str]) -> list[str]:

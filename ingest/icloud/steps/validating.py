@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from immichdrop.immich import AdminNeeded, Forbidden, Immich, Library, NotFound, Unauthorised, User
+from immichdrop.immich import AdminNeeded, Forbidden, Immich, Invalid, Library, NotFound, Unauthorised, User
 from ingest.folders.network import Line
 from ingest.icloud.steps.path_map import OPTION, PathMap, steps_below, without_dates
 
@@ -70,7 +70,7 @@ def whose_key(line: Line, permissions: Collection[str]) -> User:
 def _library(line: Line, library_id: str) -> Library:
     try:
         return line.ask(lambda immich: immich.library(library_id))
-    except NotFound as error:
+    except (NotFound, Invalid) as error:  # Invalid: not even an id
         raise SetupError([f"There is no library {library_id} in Immich. {_others(line)}"]) from error
     except AdminNeeded as error:
         raise SetupError([f"{error.reason}."]) from error

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import threading
 from argparse import SUPPRESS, ArgumentParser
 from pathlib import Path
 
@@ -14,12 +15,16 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from immichdrop.command_line import main
+from ingest.folders.network import Network
 from ingest.icloud import arguments
+from ingest.icloud.job import Job
 from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
-from ingest.icloud.outcomes import Summary, Told
+from ingest.icloud.options import Options
+from ingest.icloud.outcomes import Report, Summary, Told
 from ingest.icloud.reporting import PlainReport, TerminalReport
-from tests.ingest.icloud.conftest import EVERYTHING, SIZES, Library, call
-from tests.ingest.icloud.downloads import Photo
+from ingest.icloud.steps.registering import Patience
+from tests.ingest.icloud.conftest import EVERYTHING, QUICK, SIZES, Library, call
+from tests.ingest.icloud.downloads import Downloads, Photo
 from tests.serving import ROOT
 
 # --- set-up
@@ -187,6 +192,30 @@ def test_what_is_pending_is_in_the_plugins_file(library: Library, tmp_path: Path
     }
 
 
+def test_the_plugins_file_of_two_folders_that_are_watched(library: Library, tmp_path: Path) -> None:
+    """Each has a run of its own, and both share the file."""
+    tops = [library.path / "ada", library.path / "bo"]
+    for top in tops:
+        Downloads(top).write(Photo(f"{top.name}.HEIC"))
+    library.sandbox.pause_scans()
+    log = tmp_path / "pending.json"
+    network = Network([library.sandbox.url], library.sandbox.api_key)
+    job = Job(network, library.sandbox.api_key, Report(), threading.Event(), QUICK)
+
+    def look(top: Path) -> list[str]:
+        roots = tuple(map(str, tops))
+        patience = Patience(0.1, 0.05)
+        job.run(Options((str(top),), library.id, patience=patience, batch_log=log, roots=roots))
+        return [photo["filename"] for photo in json.loads(log.read_text())]
+
+    assert [look(tops[0]), look(tops[1])] == [["ada.HEIC"], ["ada.HEIC", "bo.HEIC"]]
+    ICloudPhoto.objects.update(stacked=True)
+    assert look(tops[0]) == ["ada.HEIC", "bo.HEIC"]
+    assert all(row.stacked for row in library.rows().values())
+    library.sandbox.resume_scans()
+    assert [look(tops[0]), look(tops[1])] == [["bo.HEIC"], []]
+
+
 @pytest.mark.parametrize(
     "content", ['{"a": 1}', "[1]", '[{"files": [{}]}]', "[", '[{"files":[{"path":"/etc/passwd"}]}]']
 )
@@ -230,6 +259,23 @@ def test_a_dry_run_changes_nothing(library: Library) -> None:
     }
     assert library.changing == []
     assert [kept for kept in (ICloudFolder, ICloudPhoto, ICloudRun) if kept.objects.exists()] == []
+
+
+def test_a_dry_run_tells_of_known_favourites(library: Library) -> None:
+    given, taken, _ = library.write(*(Photo(f"IMG_{number}.HEIC", rating=5) for number in range(2)), Photo("a.HEIC"))
+    library.sync("--favorite")
+    library.downloads.write_sidecar(taken["original"], Photo())
+    library.sync("--favorite")
+
+    def told(*arguments: object) -> dict[str, str]:
+        ran = library.sync("--favorite", "--album", "A", "--dry-run", *arguments)
+        return {Path(each["path"]).name: each["detail"] for each in ran.events if each["event"] == "photo"}
+
+    assert told() == {}
+    assert told("--process-existing-favorites") == {given["original"].name: "mark as favourite"}
+    assert told("--unset-favorites") == {taken["original"].name: "unmark as favourite"}
+    assert told("--process-existing", "--since", "2030-01-01") == {}
+    assert library.changing == []
 
 
 def test_favourites_need_sidecars(library: Library) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from argparse import ArgumentParser, Namespace
 from importlib.metadata import EntryPoint
 
 import pytest
+from django.db import connection
+from pytest_django import Settings
 
+from ingest.folders.models import key_of
 from ingest.icloud.plugin import ImmichDropPlugin
 from tests.ingest.icloud.conftest import SIZES, Library
 from tests.ingest.icloud.downloads import Photo
@@ -44,7 +50,8 @@ def test_its_entry_point_leads_to_it_without_django() -> None:
 
 
 def test_photos_are_taken_as_they_come(library: Library) -> None:
-    plugin = configured(library, "--immich-stack-media", "original", "medium", "--immich-favorite")
+    words = ("--immich-stack-media", "original", "medium", "--immich-favorite", "--immich-batch-process", "1")
+    plugin = configured(library, *words)
     library.write(Photo(sizes=SIZES, rating=5))
     plugin.on_download_all_sizes_complete(photo=None, dry_run=False)
     assert library.stacks() == [["IMG_0001.HEIC", "IMG_0001-medium.JPG"]]
@@ -53,7 +60,9 @@ def test_photos_are_taken_as_they_come(library: Library) -> None:
     assert sum(asset.is_favorite for asset in library.sandbox.assets()) == 3
 
 
-@pytest.mark.parametrize(("words", "first"), [(["--immich-batch-process", "2"], 2), (["--immich-batch-process"], 3)])
+@pytest.mark.parametrize(
+    ("words", "first"), [(["--immich-batch-process", "2"], 2), (["--immich-batch-process"], 3), ([], 3)]
+)
 def test_batches(library: Library, words: list[str], first: int) -> None:
     plugin = configured(library, *words)
     seen = []
@@ -77,3 +86,44 @@ def test_a_dry_run_and_trouble_change_nothing_and_end_nothing(
     library.sandbox.change_account(is_admin=False)
     plugin.on_run_completed(dry_run=False)
     assert "administrator" in capsys.readouterr().err
+
+
+def test_an_interruption_is_icloudpds_too(library: Library) -> None:
+    plugin = configured(library)
+    library.write(Photo())
+    library.sandbox.faults.latency = 0.3
+    library.sandbox.requests.clear()
+    done = threading.Event()
+
+    def interrupt() -> None:
+        while not library.sandbox.requests and not done.wait(0.05):
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        plugin.on_run_completed(dry_run=False)
+    done.set()
+    thread.join()
+
+
+def test_a_disk_and_a_database_in_trouble_end_no_download(
+    library: Library, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = configured(library)
+    library.write(Photo())
+    lock = settings.DATA_DIR / f"icloud-{key_of(library.id)}.lock"
+    lock.mkdir()
+    plugin.on_run_completed(dry_run=False)
+    lock.rmdir()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE icloud_icloudrun RENAME TO away")
+    try:
+        plugin.on_run_completed(dry_run=False)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO icloud_icloudrun")
+    said = capsys.readouterr().err
+    assert str(lock) in said
+    assert "icloud_icloudrun" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.ingest.icloud.conftest import EVERYTHING, FAST, SIZES, Library
-from tests.ingest.icloud.downloads import Photo
+from tests.ingest.icloud.downloads import Downloads, Photo
 from tests.serving import ROOT, Processes, eventually
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -146,5 +147,16 @@ def test_a_watched_folder_becomes_a_library(library: Library, start: Start, tmp_
     eventually(lambda: len(library.stacks()) == MANY - 1, "what came meanwhile")
     eventually(lambda: len(library.album("iCloud/2024")) == 3 * MANY - 2, "the album")
 
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(30) == 0
+
+
+def test_two_watched_folders_share_the_plugins_file(library: Library, start: Start, tmp_path: Path) -> None:
+    other, log = tmp_path / "other", tmp_path / "pending.json"
+    library.id = library.sandbox.create_library("both", library.path, other)
+    written = [*library.write(Photo("IMG_00.HEIC")), Downloads(other).write(Photo("IMG_10.HEIC"))]
+    log.write_text(json.dumps([{"files": [{"path": str(each["original"])}]} for each in written]))
+    process = start("--directory", str(other), "--watch", "--batch-log-file", str(log))
+    eventually(lambda: log.read_text() == "[]" and len(library.album("iCloud/2024")) == 2, "both")
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(30) == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -75,6 +77,31 @@ def test_the_fingerprint_of_a_directory(tmp_path: Path) -> None:
     second = fingerprint()
     written["original"].write_bytes(b"another")
     assert len({first, second, fingerprint()}) == 3
+
+
+def test_what_vanishes_while_it_is_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As icloudpd renames its partial files, and a cleaning removes directories."""
+    for name in ("a.JPG", "b.JPG", "c/d.JPG"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    scandir = os.scandir
+
+    @contextmanager
+    def vanishing(path: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with scandir(path) as found:
+            entries = sorted(found, key=lambda each: each.name)
+        (tmp_path / "b.JPG").unlink(missing_ok=True)
+        if (tmp_path / "c").exists():
+            (tmp_path / "c" / "d.JPG").unlink()
+            (tmp_path / "c").rmdir()
+        yield iter(entries)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    troubles: list[str] = []
+    (listing,) = reading.listings(str(tmp_path), lambda path, _: troubles.append(path))
+    assert ([name for name, _, _ in listing.entries], troubles) == (["a.JPG"], [])
+    assert list(reading.listings(str(tmp_path / "c"), lambda path, _: troubles.append(path))) == []
+    assert troubles == [str(tmp_path / "c")]
 
 
 def test_ratings_and_dates_in_whatever_form() -> None:

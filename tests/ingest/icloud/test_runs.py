@@ -9,15 +9,20 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from immichdrop.sandbox.faults import Hits
 from ingest.folders.models import key_of
 from ingest.folders.network import Network
+from ingest.icloud import store, working
 from ingest.icloud.job import Job
 from ingest.icloud.models import ICloudFolder, ICloudPhoto, ICloudRun
 from ingest.icloud.options import Options
-from ingest.icloud.outcomes import Report
+from ingest.icloud.outcomes import Report, Told
 from ingest.icloud.steps.registering import Patience
+from ingest.icloud.steps.setbacks import MOST
 from tests.ingest.folders.conftest import no_rights_of_root
 from tests.ingest.icloud.conftest import EVERYTHING, QUICK, SIZES, Library
 from tests.ingest.icloud.downloads import CREATED, Photo
@@ -78,6 +83,24 @@ def test_a_rewritten_sidecar_costs_a_look(library: Library) -> None:
     assert library.sandbox.requests == []
 
 
+def test_a_sidecar_that_comes_later_tells_another_day(library: Library) -> None:
+    library.downloads._sidecars = False
+    (written,) = library.write(Photo(sizes=SIZES))
+    library.sync(*EVERYTHING)
+    library.downloads.write_sidecar(written["original"], Photo(created=CREATED.replace(year=2019)))
+
+    told = library.sync("--stack-media")
+    given = library.sync(*EVERYTHING, "--process-existing")
+    library.downloads.write_sidecar(written["original"], Photo(created=CREATED.replace(year=2018)))
+    ran = library.sync(*EVERYTHING)
+
+    assert (told.outcomes, given.code) == ({}, 0)
+    assert ran.outcomes == {"IMG_0001.HEIC": "done"}
+    assert library.changing == ["POST /api/albums", next(each for each in library.changing if "/assets" in each)]
+    assert library.rows()["IMG_0001.HEIC"].created == CREATED.replace(year=2018)
+    assert [album.name for album in library.sandbox.albums()] == ["iCloud/2018", "iCloud/2019", "iCloud/2024"]
+
+
 def test_a_favourite_that_is_given_later_and_taken_away(library: Library) -> None:
     (written,) = library.write(Photo())
     library.sync(*EVERYTHING)
@@ -102,6 +125,37 @@ def test_favourites_of_immich_alone_stay(library: Library) -> None:
     library.sandbox._store.update_assets([library.asset(written["original"]).id], {"is_favorite": True})
     library.sync("--favorite", "--unset-favorites", "--process-existing")
     assert library.asset(written["original"]).is_favorite
+
+
+def test_a_mark_of_immich_is_not_taken_for_our_own(library: Library) -> None:
+    """It was a favourite there before it was one in iCloud."""
+    (written,) = library.write(Photo())
+    library.sync("--favorite")
+    library.sandbox._store.update_assets([library.asset(written["original"]).id], {"is_favorite": True})
+    library.downloads.write_sidecar(written["original"], Photo(rating=5))
+    library.sync("--favorite")
+    library.downloads.write_sidecar(written["original"], Photo())
+
+    library.sync("--favorite", "--unset-favorites")
+
+    assert library.asset(written["original"]).is_favorite
+
+
+def test_a_mark_is_ours_until_it_is_taken_from_every_size(library: Library) -> None:
+    (written,) = library.write(Photo(sizes=SIZES, rating=5))
+    library.sync("--favorite")
+    medium = library.asset(written["medium"]).id
+    for size in SIZES:
+        library.downloads.write_sidecar(written[size], Photo())
+    library.sandbox._store.update_assets([medium], {"is_offline": True})
+    library.sandbox.pause_scans()
+    impatient = ("--favorite", "--unset-favorites", "--scan-timeout", 0.1)
+    first = library.sync(*impatient)
+    library.sandbox._store.update_assets([medium], {"is_offline": False})
+    library.sync(*impatient)
+
+    assert first.outcomes == {"IMG_0001.HEIC": "pending"}
+    assert not any(library.asset(written[size]).is_favorite for size in SIZES)
 
 
 def test_existing_favourites_alone(library: Library) -> None:
@@ -186,6 +240,37 @@ def test_an_empty_mount_point_proves_nothing(library: Library, folders: str) -> 
     assert ICloudPhoto.objects.count() == 1
 
 
+def test_what_is_pending_waits_for_its_disk(library: Library) -> None:
+    (written,) = library.write(Photo(sizes=SIZES, rating=5))
+    library.sandbox.pause_scans()
+    library.sync("--scan-timeout", 0.1)
+    away = library.path.parent / "unplugged"
+    library.path.rename(away)
+    library.path.mkdir()
+
+    ran = library.sync(*EVERYTHING, "--scan-timeout", 0.1)
+
+    assert (ran.code, ran.outcomes, library.sandbox.requests) == (0, {}, [])
+    assert library.rows()["IMG_0001.HEIC"].pending == ICloudPhoto.Pending.ALL
+    library.path.rmdir()
+    away.rename(library.path)
+    library.sandbox.resume_scans()
+    assert library.sync(*EVERYTHING).outcomes == {"IMG_0001.HEIC": "done"}
+    assert len(library.stacks()) == 1
+    assert library.asset(written["original"]).is_favorite
+
+
+def test_what_is_pending_and_deleted_is_forgotten(library: Library) -> None:
+    one, two = library.write(Photo(sizes=SIZES), Photo("IMG_2.HEIC"))
+    library.sandbox.pause_scans()
+    library.sync("--scan-timeout", 0.1)
+    library.sandbox.resume_scans()
+    one["medium"].unlink()
+    two["original"].unlink()
+
+    assert (library.sync().outcomes, list(library.rows())) == ({"IMG_0001.HEIC": "done"}, ["IMG_0001.HEIC"])
+
+
 @pytest.mark.parametrize("batch", [("--batch-process", 1), ("--batch-process",), ("--batch-process", "all"), ()])
 def test_batches(library: Library, batch: tuple[object, ...]) -> None:
     library.write(*(Photo(f"IMG_{number}.HEIC", rating=5) for number in range(3)))
@@ -194,6 +279,61 @@ def test_batches(library: Library, batch: tuple[object, ...]) -> None:
     assert (ran.code, ran.end["favorites"], scans) == (0, 3, 1)
     marked = [request for request in library.changing if request == "PUT /api/assets"]
     assert len(marked) == (3 if batch == ("--batch-process", 1) else 1)
+
+
+def test_a_batch_of_all_is_done_in_parts(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "AT_ONCE", 2)
+    library.write(*(Photo(f"IMG_{number}.HEIC", rating=5) for number in range(5)))
+    library.sandbox.faults.status = 503
+    library.sandbox.faults.error_before = Hits(on=("PUT /api/albums/*/assets",))
+    cut_off = library.sync("--favorite", "--album", "A", "--batch-process", "all")
+    library.sandbox.faults.clear()
+
+    assert (cut_off.code, sum(asset.is_favorite for asset in library.sandbox.assets())) == (1, 2)
+    ran = library.sync("--favorite", "--album", "A", "--batch-process", "all")
+    assert (ran.code, library.changing.count("PUT /api/assets")) == (0, 2)
+
+
+def test_rows_are_written_in_parts(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.write(*(Photo(f"IMG_{number}.HEIC") for number in range(5)))
+    library.sync()
+    monkeypatch.setattr(store, "BLOCK", 2)
+    with CaptureQueriesContext(connection) as asked:
+        store.step_done(list(ICloudPhoto.objects.all()))
+    assert sum(each["sql"].startswith("BEGIN") for each in asked) == 3
+
+
+@pytest.mark.parametrize(
+    "request_of", ["POST /api/stacks", "PUT /api/assets/*", "PUT /api/assets", "PUT /api/albums/*/assets"]
+)
+def test_a_photo_that_immich_fails_at_keeps_no_other_back(library: Library, request_of: str) -> None:
+    library.write(*(Photo(f"IMG_{number}.HEIC", SIZES, live=True, rating=5) for number in range(3)))
+    library.sandbox.faults.status = 500
+    # All of the tries, and where all photos are in one request, those of its halves down to one photo.
+    halvings = {"PUT /api/assets": 4, "PUT /api/albums/*/assets": 4}.get(request_of, 1)
+    library.sandbox.faults.error_before = Hits(on=(request_of,), count=QUICK.tries * halvings)
+
+    ran = library.sync(*EVERYTHING)
+
+    assert (ran.code, sorted(ran.outcomes.values())) == (1, ["done", "done", "pending"])
+    (pending,) = [row for row in library.rows().values() if row.pending]
+    assert "Immich fails at it" in pending.reason
+    assert set(library.sync(*EVERYTHING).outcomes.values()) == {"done"}
+
+
+def test_an_immich_that_fails_at_everything_ends_the_run_and_no_later_one(library: Library) -> None:
+    library.write(*(Photo(f"IMG_{number}0.HEIC", SIZES) for number in range(10)))
+    library.sandbox.faults.status = 500
+    library.sandbox.faults.error_before = Hits(on=("POST /api/stacks",))
+
+    first = library.sync("--stack-media", "--batch-process", 8)
+    asked = sum(request == "POST /api/stacks" for request in library.changing)
+    second = library.sync("--stack-media", "--batch-process", 8)
+
+    assert (first.code, len(first.outcomes), asked) == (1, 8, MOST * QUICK.tries)
+    assert (second.code, len(second.outcomes)) == (1, 10)
+    library.sandbox.faults.clear()
+    assert set(library.sync("--stack-media").outcomes.values()) == {"done"}
 
 
 def test_names_of_every_script(library: Library) -> None:
@@ -224,6 +364,21 @@ def test_two_runs_at_once(library: Library, settings: Settings) -> None:
         ran = library.sync()
     assert (ran.code, ran.notes) == (0, ["Another sync_icloud is at work there."])
     assert library.sandbox.requests == []
+
+
+def test_a_run_that_breaks_off_is_not_called_done(library: Library) -> None:
+    library.write(Photo())
+
+    class Broken(Report):
+        def tells(self, told: Told) -> None:
+            raise BrokenPipeError("nobody reads this")
+
+    network = Network([library.sandbox.url], library.sandbox.api_key)
+    job = Job(network, library.sandbox.api_key, Broken(), threading.Event(), QUICK)
+    with pytest.raises(BrokenPipeError):
+        job.run(Options((str(library.path),), library.id, patience=Patience(5.0, 0.05)))
+    run = ICloudRun.objects.get()
+    assert (run.outcome, run.message) == (ICloudRun.Outcome.BROKEN_OFF, "BrokenPipeError: nobody reads this")
 
 
 def test_only_what_changed_is_looked_at(library: Library) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from immichdrop.immich import Immich
+from immichdrop.models import ImmichAccount
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.faults import Hits
+from ingest.folders import history
+from ingest.icloud.models import ICloudRun
 from tests.ingest.icloud.conftest import EVERYTHING, FAST, SIZES, Ran, call
 from tests.ingest.icloud.downloads import Downloads, Photo
 
@@ -91,3 +96,35 @@ def test_either_a_library_or_sending(sent: Sent) -> None:
     sent.path.mkdir()
     assert sent.sync("--library-id", "x").code == 2
     assert "send 1 file" in [sent.downloads.write(Photo()), sent.sync("--dry-run")][1].events[1]["detail"]
+
+
+@pytest.mark.parametrize("name", ["100% iCloud", "100%Ada", "{Ada}"])
+def test_a_folder_with_a_sign_of_dates_in_its_name(sent: Sent, name: str) -> None:
+    """Nothing beside it is sent."""
+    (sent.path / name).mkdir(parents=True)
+    Downloads(sent.path / name).write(Photo())
+    sent.downloads.write(Photo("private.JPG", {"original": ".JPG"}))
+    assert call("--directory", sent.path / name, "--upload", *FAST).outcomes == {"IMG_0001.HEIC": "done"}
+    assert sent.names() == ["IMG_0001.HEIC"]
+
+
+def test_a_folder_that_is_being_sent_already_stays_pending(sent: Sent, settings: Settings) -> None:
+    sent.downloads.write(Photo())
+    folder = history.folder_at(str(sent.path), ImmichAccount.objects.environment(), str(sent.path))
+    with (settings.DATA_DIR / f"folder-{folder.pk}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = sent.sync()
+    assert (ran.code, ran.outcomes) == (1, {"IMG_0001.HEIC": "pending"})
+    assert ICloudRun.objects.get().outcome == ICloudRun.Outcome.SOME_PENDING
+    assert sent.sync().outcomes == {"IMG_0001.HEIC": "done"}
+
+
+def test_what_was_deleted_in_immich_is_not_missed(sent: Sent) -> None:
+    sent.downloads.write(Photo(sizes=SIZES))
+    sent.sync()
+    medium = next(asset for asset in sent.sandbox.assets() if "medium" in asset.name)
+    with Immich(sent.sandbox.url, sent.sandbox.api_key) as client:
+        client.delete_assets([medium.id], force=True)
+    sent.sandbox.run_jobs()
+    ran = sent.sync("--process-existing", "--stack-media")
+    assert (ran.code, ran.outcomes, len(sent.names())) == (0, {"IMG_0001.HEIC": "done"}, 2)

@@ -106,6 +106,7 @@ class Command(BaseCommand):
             own = replace(
                 options,
                 directories=(root,),
+                roots=options.directories,
                 process_existing=options.process_existing and again,
                 process_existing_favorites=options.process_existing_favorites and again,
             )

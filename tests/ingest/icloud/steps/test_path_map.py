@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ingest.icloud.steps.path_map import PathMap, folder_of, steps_below, without_dates
@@ -22,10 +24,6 @@ from ingest.icloud.steps.sizes import OptionError
         (["/host=/"], "/host/photos/a.jpg", "/photos/a.jpg"),
         (["/a=b/c=/mnt"], "/a=b/c/d=e.jpg", "/mnt/d=e.jpg"),
         (["/photos=/mnt"], "/photos/a\\b.jpg", "/mnt/a\\b.jpg"),
-        ([r"C:\Users\Ada\iCloud=/mnt/iCloud"], r"c:\users\ada\icloud\2024\IMG_1.JPG", "/mnt/iCloud/2024/IMG_1.JPG"),
-        (["C:/Users/Ada=/mnt"], r"C:\Users\Ada\a.jpg", "/mnt/a.jpg"),
-        (["D:\\=/mnt/d"], r"D:\a.jpg", "/mnt/d/a.jpg"),
-        ([r"\\nas\photos=/mnt"], r"\\nas\photos\2024\a.jpg", "/mnt/2024/a.jpg"),
         ([r"/photos=D:\Photos"], "/photos/2024/a.jpg", r"D:\Photos\2024\a.jpg"),
     ],
 )
@@ -33,7 +31,7 @@ def test_the_longest_one_is_exchanged(rules: list[str], path: str, mapped: str) 
     assert PathMap(rules)(path) == mapped
 
 
-@pytest.mark.parametrize("rule", ["", "/photos", "photos=/mnt", "/photos=mnt", "=/mnt", "/photos="])
+@pytest.mark.parametrize("rule", ["", "/photos", "photos=/mnt", "/photos=mnt", "=/mnt", "/photos=", r"C:\Photos=/mnt"])
 def test_a_rule_that_makes_no_sense(rule: str) -> None:
     with pytest.raises(OptionError, match=r"--path-map: .*HOST=IMMICH"):
         PathMap([rule])
@@ -53,12 +51,20 @@ def test_two_rules_for_one_folder() -> None:
         ("/photos/%Y/all", "/photos"),
         ("/photos/iCloud-{:%Y}/all", "/photos"),
         ("/{:%Y}", "/"),
-        (r"C:\Photos\{:%Y}", r"C:\Photos"),
-        ("C:\\{:%Y}", "C:\\"),
+        ("/photos/100% iCloud", "/photos/100% iCloud"),
+        ("/photos/{Ada}/{:%Y/%m}", "/photos/{Ada}"),
+        ("{:%Y}", "."),
     ],
 )
 def test_dates_are_cut_off(directory: str, top: str) -> None:
     assert without_dates(directory) == top
+
+
+@pytest.mark.parametrize("name", ["100%sure", "{:%Y}", "%Y"])
+def test_a_folder_that_is_there_is_meant(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    assert without_dates(f"{tmp_path}/{name}/") == f"{tmp_path}/{name}"
+    assert without_dates(f"{tmp_path}/{name}/{{:%Y_%m}}/all") == f"{tmp_path}/{name}"
 
 
 def test_below_by_whole_names() -> None:

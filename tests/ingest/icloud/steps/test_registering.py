@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from immichdrop.immich import libraries as paging
-from immichdrop.sandbox import Sandbox
+from immichdrop.sandbox import Sandbox, running
+from immichdrop.sandbox.faults import Hits
 from ingest.folders.network import StoppedError
 from ingest.icloud.steps import registering
 from ingest.icloud.steps.path_map import PathMap
 from ingest.icloud.steps.registering import Patience, Registration, Why, look_up, register
-from tests.ingest.icloud.steps.conftest import SOON, Place
+from tests.ingest.icloud.steps.conftest import QUICK, SOON, Place
 
 IMPATIENT = Patience(scan_timeout=0.2, poll_interval=0.02)
 
@@ -62,6 +63,41 @@ def test_fault_one_asset_more_than_a_page_holds(place: Place, monkeypatch: pytes
     assert set(registered(place, *paths).assets) == set(paths)
     assert set(registered(place, *paths).assets) == set(paths)
     assert place.asked.changing == []
+
+
+def test_photos_of_one_moment_where_pages_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Immich may show them on both pages, or on neither."""
+    monkeypatch.setattr(paging, "ASSETS_PER_PAGE", 3)
+    monkeypatch.setattr(registering, "LOOKED_AT", 3)
+    monkeypatch.setattr(registering, "FEW", 0)
+    with running(tmp_path / "immich", shuffles_ties=True) as sandbox:
+        (tmp_path / "library").mkdir()
+        library_id = sandbox.create_library("iCloud", tmp_path / "library")
+        place = Place(sandbox.url, sandbox.api_key, library_id, tmp_path / "library" / "photos")
+        paths = place.add(*(f"IMG_{number}.JPG" for number in range(40)))
+        for path in paths:
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+
+        assert set(registered(place, *paths).assets) == set(paths)
+        again = registered(place, *paths)
+        assert (set(again.assets), again.scanned) == (set(paths), False)
+        place.line.close_own()
+        place.client.close()
+
+
+def test_a_file_that_immich_fails_at(sandboxed: Place, sandbox: Sandbox) -> None:
+    """Each is asked for by itself where it fails at a folder."""
+    paths = sandboxed.add("a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg")
+    registered(sandboxed, *paths)
+    tries = QUICK.tries
+    sandbox.faults.status = 500
+    sandbox.faults.error_before = Hits(on=("POST /api/search/metadata",), count=2 * tries)
+
+    done = registered(sandboxed, *paths)
+
+    assert (len(done.assets), list(done.missing.values()), done.scanned) == (3, [Why.FAILING], False)
+    sandbox.faults.clear()
+    assert set(registered(sandboxed, *paths).assets) == set(paths)
 
 
 def test_few_of_a_full_folder_are_asked_for_by_name(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

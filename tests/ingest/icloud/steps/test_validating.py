@@ -73,12 +73,13 @@ def test_fault_a_library_without_import_paths(sandboxed: Place, sandbox: Sandbox
     assert "empty has no import path" in wrong
 
 
-def test_a_library_that_is_not_there(sandboxed: Place) -> None:
-    library_id, sandboxed.library_id = sandboxed.library_id, NOBODY
+@pytest.mark.parametrize("asked", [NOBODY, "7f3c", "iCloud photos"])
+def test_a_library_that_is_not_there(sandboxed: Place, asked: str) -> None:
+    library_id, sandboxed.library_id = sandboxed.library_id, asked
 
     (wrong,) = problems(sandboxed, sandboxed.top)
 
-    assert wrong == f"There is no library {NOBODY} in Immich. It has {library_id} (iCloud)."
+    assert wrong == f"There is no library {asked} in Immich. It has {library_id} (iCloud)."
 
 
 def test_a_server_without_libraries(sandboxed: Place, sandbox: Sandbox) -> None:
