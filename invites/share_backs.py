@@ -2,15 +2,27 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
 
+if TYPE_CHECKING:
+    from invites.models import Invite
+
 
 class ShareBackQuerySet(models.QuerySet["ShareBack"]):
+    def of_link(self, invite: "Invite") -> "ShareBack | None":
+        """The link's shared link, also one that is gone."""
+        return self.filter(invite=invite).select_related("account", "invite__owner").first()
+
+    def open(self, now: datetime | None = None) -> "ShareBackQuerySet":
+        """Those that Immich shows, as far as it is known."""
+        closed = models.Q(trouble=ShareBack.Trouble.GONE) | models.Q(expires_at__lte=now or timezone.now())
+        return self.exclude(closed)
+
     def due(self, now: datetime) -> "ShareBackQuerySet":
         """Those that a worker compares with Immich now (`uploads.share_back_upkeep`)."""
         return self.filter(look_at__lte=now)
@@ -45,6 +57,9 @@ class ShareBack(models.Model):
     invite = models.OneToOneField("Invite", on_delete=models.CASCADE, related_name="share_back")
     account = models.ForeignKey(ImmichAccount, on_delete=models.CASCADE, related_name="share_backs")
     link_id = models.UUIDField("Immich shared link id")
+    album_id = models.UUIDField(
+        "Immich album id", null=True, blank=True, help_text="Of the album it shows; empty: none, or not known yet."
+    )
     type = models.CharField(max_length=10, choices=Type.choices)
     address = models.TextField("public address")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When Immich stops showing it, as last told.")
@@ -76,6 +91,11 @@ class ShareBack(models.Model):
     @property
     def gone(self) -> bool:
         return self.trouble == self.Trouble.GONE
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its library is none that the link delivers into any more, so that the host has no hold of it here."""
+        return not self.account.connected or self.account != self.invite.account()
 
     def ended(self, now: datetime | None = None) -> bool:
         """Whether Immich shows nothing there any more."""

@@ -8,7 +8,7 @@ from typing import Concatenate
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from immichdrop.immich import AccessError, Rejected, SharedLink
+from immichdrop.immich import AccessError, NotFound, Rejected, SharedLink
 from immichdrop.models import User
 from invites import shared_links
 from invites.qr import TooLongError
@@ -31,7 +31,7 @@ def own_shared_link(
             with shared_links.opened(host) as library:
                 found: SharedLink = library.immich.shared_link(known)
                 return view(request, library, found, **more)
-        except (NoLibraryError, Rejected, TooLongError) as error:  # nobody's, somebody else's, or no QR code holds it
+        except (NoLibraryError, NotFound, TooLongError) as error:  # nobody's, somebody else's, or no QR code holds it
             raise Http404 from error
         except STANDS_IN_THE_WAY as error:
             return in_the_way(request, error)
@@ -58,6 +58,6 @@ def library_page(
 def in_the_way(request: HttpRequest, error: Exception) -> HttpResponse:
     """`error` is one of STANDS_IN_THE_WAY."""
     connect = isinstance(error, NoLibraryError)
-    status = 200 if connect else 403 if isinstance(error, AccessError) else 503
+    status = 200 if connect else 403 if isinstance(error, AccessError) else 400 if isinstance(error, Rejected) else 503
     context = {"connect": connect, "words": words_of(error)}
     return render(request, "menu/shared/in_the_way.html", context, status=status)
