@@ -1,6 +1,5 @@
 """Gates of the pages about shared links, which are in the host's own library and nowhere else."""
 
-import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
@@ -23,10 +22,9 @@ def own_shared_link(
 
     @wraps(view)
     def gate(request: HttpRequest, host: User, /, *, link_id: str, **more: object) -> HttpResponseBase:
-        try:
-            known = str(uuid.UUID(link_id))
-        except ValueError:
-            raise Http404 from None
+        known = shared_links.id_of(link_id)
+        if known is None:
+            raise Http404
         try:
             with shared_links.opened(host) as library:
                 found: SharedLink = library.immich.shared_link(known)

@@ -90,7 +90,7 @@ class ShareBackItem(SharedLinkItem, KeptShareBack):
 
 
 class ChangedShareBack(KeptShareBack):
-    """As `ShareBackItem`. Immich is not asked where `revealAt` alone was said: then what only Immich knows is missing."""
+    """As `ShareBackItem`; without what only Immich knows where `revealAt` alone was said, since Immich is not asked."""
 
     id: str
     type: str

@@ -68,11 +68,8 @@ def ids_only(
 
     @wraps(view)
     def gate(request: HttpRequest, host: User, link_id: str) -> HttpResponse:
-        try:
-            known = str(uuid.UUID(link_id))
-        except ValueError:
-            return not_found()
-        return view(request, host, known)
+        known = shared_links.id_of(link_id)
+        return view(request, host, known) if known else not_found()
 
     return gate
 

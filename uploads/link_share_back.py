@@ -129,7 +129,7 @@ def _making(request: HttpRequest, host: User, link: Invite, before: ShareBack | 
         if reveal_form.is_valid() and form.send(lambda settings: _make(host, link, settings, reveal_form)):
             return _back(link, "?made")
     except NothingYetError:
-        words = gettext("Immich doesn’t have these photos any more. As soon as others have come, you can share them here.")
+        words = gettext("Immich doesn’t have these photos any more. As soon as others come, you can share them here.")
         form.add_error(None, _waits(link, _number(link)) or words)
     return _form_page(request, host, link, form, reveal_form, before, status=422)
 
