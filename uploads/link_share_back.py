@@ -240,4 +240,3 @@ def _back(link: Invite, query: str = "") -> HttpResponse:
 
 def _status_of(error: Exception) -> int:
     return 403 if isinstance(error, AccessError) else 503
-

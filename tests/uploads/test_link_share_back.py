@@ -147,9 +147,7 @@ def test_nothing_came_yet(at_home: Client, path: str, account: ImmichAccount, li
     assert ShareBack.objects.count() == 0
 
 
-def test_immich_has_nothing_of_it_any_more(
-    at_home: Client, path: str, photos: list[str], sandbox: Sandbox
-) -> None:
+def test_immich_has_nothing_of_it_any_more(at_home: Client, path: str, photos: list[str], sandbox: Sandbox) -> None:
     with Immich(sandbox.url, sandbox.api_key) as immich:
         immich.delete_assets(photos, force=True)
     sandbox.run_jobs()
@@ -277,7 +275,9 @@ def test_a_host_without_a_library_takes_the_reveal_back(
     assert len(sandbox.requests) == asked, "Immich was not even asked"
 
 
-def test_connected_again_it_is_as_it_was(at_home: Client, host: User, path: str, photos: list[str], link: Invite, sandbox: Sandbox) -> None:
+def test_connected_again_it_is_as_it_was(
+    at_home: Client, host: User, path: str, photos: list[str], link: Invite, sandbox: Sandbox
+) -> None:
     row = now_revealed(at_home, path)
     connecting.disconnect(host)
     assert photos_address(link, None) is None
@@ -307,7 +307,9 @@ def test_staff_with_a_library_of_their_own_by_now_forget_the_servers(
     assert "does not deliver into any more" in told[0].json()["message"]
     assert ShareBack.objects.get() == row
     assert "Only Immich Drop forgets it" in at_home.post(f"{path}/delete", {"how": "forget"}).content.decode()
-    assert at_home.post(f"{path}/delete", {"how": "forget", "sure": "1"})["Location"] == path.removesuffix("/share-back")
+    assert at_home.post(f"{path}/delete", {"how": "forget", "sure": "1"})["Location"] == path.removesuffix(
+        "/share-back"
+    )
     assert ShareBack.objects.count() == 0
     with Immich(sandbox.url, sandbox.api_key) as immich:
         assert [each.id for each in immich.shared_links()] == [str(row.link_id)]
