@@ -109,9 +109,14 @@ def _revealed(link: Invite, reveal_at: datetime | None) -> HttpResponse:
         raise NotSharedError
     sharing_back.reveal(row, reveal_at)
     ends = row.expires_at.isoformat() if row.expires_at else None
-    return JsonResponse(
-        ChangedShareBack(id=str(row.link_id), type=row.type, url=row.address, expiresAt=ends, **_kept(row))
-    )
+    said: ChangedShareBack = {
+        "id": str(row.link_id),
+        "type": row.type,
+        "url": row.address,
+        "expiresAt": ends,
+        **_kept(row),
+    }
+    return JsonResponse(said)
 
 
 def _answer(shared: Shared, status: int = 200) -> HttpResponse:
