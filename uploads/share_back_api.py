@@ -109,13 +109,17 @@ def _revealed(link: Invite, reveal_at: datetime | None) -> HttpResponse:
         raise NotSharedError
     sharing_back.reveal(row, reveal_at)
     ends = row.expires_at.isoformat() if row.expires_at else None
-    said: ChangedShareBack = {
-        "id": str(row.link_id),
-        "type": row.type,
-        "url": row.address,
-        "expiresAt": ends,
-        **_kept(row),
-    }
+    kept = _kept(row)
+    said = ChangedShareBack(
+        id=str(row.link_id),
+        type=row.type,
+        url=row.address,
+        expiresAt=ends,
+        revealAt=kept["revealAt"],
+        revealed=kept["revealed"],
+        trouble=kept["trouble"],
+        troubleDetail=kept["troubleDetail"],
+    )
     return JsonResponse(said)
 
 
