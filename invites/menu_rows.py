@@ -17,7 +17,7 @@ from invites.links import LinkError
 from invites.menu import to_new, toast
 from invites.menu_gates import by_htmx, host_page, own_link
 from invites.menu_list import Wanted, row_of
-from invites.models import Invite
+from invites.models import Invite, ShareBack
 from invites.queries import InviteQuerySet
 
 LARGE = 24  # pixels of a module, so that a poster stays sharp
@@ -100,7 +100,8 @@ def bulk(request: HttpRequest, host: User) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, host: User, chosen: InviteQuerySet) -> HttpResponse:
-    context = {"chosen": chosen, "back": Wanted.said(request.GET, host)}
+    shared = ShareBack.objects.open().filter(invite__in=chosen).count()
+    context = {"chosen": chosen, "shared": shared, "back": Wanted.said(request.GET, host)}
     return sheet(request, "menu/sheets/delete.html", context)
 
 

@@ -13,7 +13,7 @@ from immichdrop.models import User
 from invites import shared_links
 from invites.menu_gates import by_htmx, host_page
 from invites.models import ShareBack
-from invites.shared_link_form import NewSharedLinkForm, SharedLinkForm
+from invites.shared_link_form import NewSharedLinkForm, SharedLinkForm, shown
 from invites.shared_link_gates import in_the_way, own_shared_link
 from invites.shared_link_list import title_of
 from invites.shared_link_problems import STANDS_IN_THE_WAY
@@ -53,7 +53,7 @@ def _new_page(request: HttpRequest, host: User, form: NewSharedLinkForm, status:
         if not form.is_bound:
             return in_the_way(request, error)
         form.offer([])  # what was typed is kept, and the form has the words
-    context = {"form": form, "base": _shown(base), "back": resolve_url("menu-shared")}
+    context = {"form": form, "base": shown(base), "back": resolve_url("menu-shared")}
     return render(request, "menu/shared/new.html", context, status=status)
 
 
@@ -70,7 +70,7 @@ def edit(request: HttpRequest, library: Library, link: SharedLink) -> HttpRespon
             messages.info(request, gettext("Saved"))
             return _to(request, resolve_url("menu-shared"))
         status = 422
-    context = {"form": form, "base": _shown(library.base), "link": link, "title": title_of(link)}
+    context = {"form": form, "base": shown(library.base), "link": link, "title": title_of(link)}
     return render(request, "menu/shared/edit.html", {**context, "back": resolve_url("menu-shared")}, status=status)
 
 
@@ -85,10 +85,6 @@ def _to(request: HttpRequest, address: str) -> HttpResponse:
     if not by_htmx(request):
         return HttpResponseRedirect(address)
     return HttpResponse(status=204, headers={"HX-Redirect": address})
-
-
-def _shown(base: str) -> str:
-    return base.removeprefix("https://")
 
 
 def _ids(text: str) -> list[str]:

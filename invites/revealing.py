@@ -10,8 +10,11 @@ _SHUT = {Refusal.INVALID_INVITE, Refusal.DISABLED, Refusal.NOT_OPEN, Refusal.CLA
 
 
 def photos_address(invite: Invite, guest: Guest | None, now: datetime | None = None) -> str | None:
-    """Where this guest may see them: never before the link's password, nor before the host wants it."""
+    """Where this guest may see them: never before the link's password, nor before the host wants it, and only
+    what is in the library that the link delivers into."""
     if invite.closed(guest, now) in _SHUT or invite.locked(guest):
         return None
-    share_back = ShareBack.objects.filter(invite=invite).first()
-    return share_back.address if share_back and share_back.revealed(now) else None
+    share_back = ShareBack.objects.of_link(invite)
+    if share_back is None or not share_back.revealed(now) or share_back.elsewhere:
+        return None
+    return share_back.address

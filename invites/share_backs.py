@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -10,8 +10,20 @@ from django.utils import timezone
 
 from immichdrop.models import ImmichAccount
 
+if TYPE_CHECKING:
+    from invites.models import Invite
+
 
 class ShareBackQuerySet(models.QuerySet["ShareBack"]):
+    def of_link(self, invite: "Invite") -> "ShareBack | None":
+        """The link's shared link, also one that is gone."""
+        return self.filter(invite=invite).select_related("account", "invite__owner").first()
+
+    def open(self, now: datetime | None = None) -> "ShareBackQuerySet":
+        """Those that Immich shows, as far as it is known."""
+        closed = Q(trouble=ShareBack.Trouble.GONE) | Q(expires_at__lte=now or timezone.now())
+        return self.exclude(closed)
+
     def due(self, now: datetime) -> "ShareBackQuerySet":
         """Those that a worker compares with Immich now (`uploads.share_back_upkeep`), and those whose worker was not
         heard of since its lease ended."""
@@ -49,6 +61,9 @@ class ShareBack(models.Model):
     invite = models.OneToOneField("Invite", on_delete=models.CASCADE, related_name="share_back")
     account = models.ForeignKey(ImmichAccount, on_delete=models.CASCADE, related_name="share_backs")
     link_id = models.UUIDField("Immich shared link id")
+    album_id = models.UUIDField(
+        "Immich album id", null=True, blank=True, help_text="Of the album it shows; empty: none, or not known yet."
+    )
     type = models.CharField(max_length=10, choices=Type.choices)
     address = models.TextField("public address")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When Immich stops showing it, as last told.")
@@ -59,9 +74,7 @@ class ShareBack(models.Model):
 
     trouble = models.CharField(max_length=10, choices=Trouble.choices, blank=True)
     trouble_detail = models.CharField(max_length=300, blank=True, help_text="Immich's own words, or a permission.")
-    leased_until = models.DateTimeField(
-        null=True, blank=True, help_text="A worker's until then; empty: nobody's."
-    )
+    leased_until = models.DateTimeField(null=True, blank=True, help_text="A worker's until then; empty: nobody's.")
     look_at = models.DateTimeField(
         null=True, blank=True, help_text="When it is compared with Immich; empty: nevermore, since it is gone."
     )
@@ -74,7 +87,7 @@ class ShareBack(models.Model):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["look_at"], condition=models.Q(look_at__isnull=False), name="share_back_looks"),
+            models.Index(fields=["look_at"], condition=Q(look_at__isnull=False), name="share_back_looks"),
         ]
 
     def __str__(self) -> str:
@@ -83,6 +96,11 @@ class ShareBack(models.Model):
     @property
     def gone(self) -> bool:
         return self.trouble == self.Trouble.GONE
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether its library is none that the link delivers into any more, so that the host has no hold of it here."""
+        return not self.account.connected or self.account != self.invite.account()
 
     def ended(self, now: datetime | None = None) -> bool:
         """Whether Immich shows nothing there any more."""

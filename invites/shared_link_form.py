@@ -2,22 +2,19 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
-from django.conf import settings as server
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from immichdrop.immich import Album, LinkSettings, SlugTaken
-from invites import shared_links
+from invites import moment_fields, shared_links
 from invites.form_fields import switch_field
-from invites.link_form import zone_said
-from invites.links import within_calendar
 from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
-from invites.shared_links import LONGEST_DESCRIPTION, LONGEST_PASSWORD, LONGEST_SLUG, SharedLinkError, tellable
+from invites.shared_links import LONGEST_DESCRIPTION, LONGEST_PASSWORD, LONGEST_SLUG, SharedLinkError
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -35,9 +32,7 @@ _ENDS = [
     ("quarter", _("In 3 months")),
     (ON_A_DATE, _("On a date…")),
 ]
-_MINUTE = "%Y-%m-%dT%H:%M"
 _AT_MOST = _("At most %(limit_value)d characters, please.")
-_A_MOMENT = _("A day and a time are wanted, as 2026-07-14T18:00.")
 _OVER = _("That moment is over.")
 _SLUG_WORDS = _("At most %(limit_value)d characters, please: a-z, A-Z, 0-9, hyphens and underscores.")
 
@@ -45,6 +40,11 @@ _SLUG_WORDS = _("At most %(limit_value)d characters, please: a-z, A-Z, 0-9, hyph
 def _text(label: "Words", widget: forms.Widget, help_text: "Words" = "", *, strip: bool = True) -> forms.CharField:
     """How long it may be is said by `shared_links.check`, which lets what Immich has already pass."""
     return forms.CharField(label=label, help_text=help_text, required=False, strip=strip, widget=widget)
+
+
+def shown(base: str) -> str:
+    """What stands before a custom address, where somebody types one."""
+    return base.removeprefix("https://")
 
 
 class SharedLinkForm(forms.Form):
@@ -130,20 +130,15 @@ class SharedLinkForm(forms.Form):
 
     def _end(self) -> datetime | None:
         said = self.cleaned_data
-        ends, text = said.get("ends", NEVER), said.get("expires_at", "").strip()
+        ends = said.get("ends", NEVER)
         if ends in PRESETS:
             return timezone.now().replace(microsecond=0) + PRESETS[ends]
         if ends != ON_A_DATE:
             return None
-        if self._before and text and text == said.get("expires_was"):
-            return self._before.expires_at  # to the second, which the field does not show
         try:
-            moment = datetime.fromisoformat(text).replace(tzinfo=zone_said(said.get("time_zone", "")))
-            if tellable(moment):
-                return moment.astimezone(UTC)
-        except ValueError:
-            pass
-        self.add_error("expires_at", _A_MOMENT)
+            return moment_fields.moment_of(said, "expires", self._before.expires_at if self._before else None)
+        except forms.ValidationError as error:
+            self.add_error("expires_at", error)
         return None
 
 
@@ -204,9 +199,9 @@ _WORDS: dict[str, forms.ValidationError] = {
 
 
 def _said_by(settings: LinkSettings) -> dict[str, object]:
-    """What the form says before anybody changes it. The moment is in the server's zone until a script knows better."""
+    """What the form says before anybody changes it."""
     ends = settings.expires_at
-    moment = within_calendar(ends).astimezone(zone_said(server.TIME_ZONE)).strftime(_MINUTE) if ends else ""
+    moment = moment_fields.shown(ends) if ends else ""
     return {
         "description": settings.description,
         "slug": settings.slug or "",

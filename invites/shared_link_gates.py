@@ -1,6 +1,5 @@
 """Gates of the pages about shared links, which are in the host's own library and nowhere else."""
 
-import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
@@ -8,7 +7,7 @@ from typing import Concatenate
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from immichdrop.immich import AccessError, Rejected, SharedLink
+from immichdrop.immich import AccessError, NotFound, Rejected, SharedLink
 from immichdrop.models import User
 from invites import shared_links
 from invites.qr import TooLongError
@@ -23,15 +22,14 @@ def own_shared_link(
 
     @wraps(view)
     def gate(request: HttpRequest, host: User, /, *, link_id: str, **more: object) -> HttpResponseBase:
-        try:
-            known = str(uuid.UUID(link_id))
-        except ValueError:
-            raise Http404 from None
+        known = shared_links.id_of(link_id)
+        if known is None:
+            raise Http404
         try:
             with shared_links.opened(host) as library:
                 found: SharedLink = library.immich.shared_link(known)
                 return view(request, library, found, **more)
-        except (NoLibraryError, Rejected, TooLongError) as error:  # nobody's, somebody else's, or no QR code holds it
+        except (NoLibraryError, NotFound, TooLongError) as error:  # nobody's, somebody else's, or no QR code holds it
             raise Http404 from error
         except STANDS_IN_THE_WAY as error:
             return in_the_way(request, error)
@@ -58,6 +56,6 @@ def library_page(
 def in_the_way(request: HttpRequest, error: Exception) -> HttpResponse:
     """`error` is one of STANDS_IN_THE_WAY."""
     connect = isinstance(error, NoLibraryError)
-    status = 200 if connect else 403 if isinstance(error, AccessError) else 503
+    status = 200 if connect else 403 if isinstance(error, AccessError) else 400 if isinstance(error, Rejected) else 503
     context = {"connect": connect, "words": words_of(error)}
     return render(request, "menu/shared/in_the_way.html", context, status=status)

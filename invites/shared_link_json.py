@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Annotated, ParamSpec, TypedDict
+from typing import Annotated, NotRequired, ParamSpec, TypedDict
 
 import msgspec
 from django.http import HttpResponse, JsonResponse
 from msgspec import UNSET, Meta, UnsetType
 
-from immichdrop.immich import LinkSettings, Rejected, SharedLink, SlugTaken
+from immichdrop.immich import LinkSettings, NotFound, Rejected, SharedLink, SlugTaken
 from immichdrop.json_api import wrong
 from invites.api import not_found
 from invites.shared_links import NoLibraryError, SharedLinkError, tellable
@@ -72,17 +72,40 @@ class ShareBackBody(SettingsBody, rename="camel"):
     ] = UNSET
 
 
-class ShareBackItem(SharedLinkItem):
-    """A link's shared link, with Immich's own names of fields, and what is told to guests.
+class KeptShareBack(TypedDict):
+    """What is kept here of a link's shared link.
 
-    `trouble`: why what comes later does not get into it, `forbidden` or `refused`, with Immich's words in
-    `troubleDetail`; else null.
+    `trouble`: why it is not looked after, `forbidden` or `refused`; `troubleDetail`: the permission that the key lacks,
+    or Immich's words; else null.
     """
 
     revealAt: str | None
     revealed: bool
     trouble: str | None
     troubleDetail: str | None
+
+
+class ShareBackItem(SharedLinkItem, KeptShareBack):
+    """A link's shared link, with Immich's own names of fields, and what is told to guests."""
+
+
+class ChangedShareBack(KeptShareBack):
+    """As `ShareBackItem`; without what only Immich knows where `revealAt` alone was said, since Immich is not asked."""
+
+    id: str
+    type: str
+    url: str
+    expiresAt: str | None
+    key: NotRequired[str]
+    slug: NotRequired[str | None]
+    description: NotRequired[str]
+    password: NotRequired[str | None]
+    createdAt: NotRequired[str]
+    allowUpload: NotRequired[bool]
+    allowDownload: NotRequired[bool]
+    showMetadata: NotRequired[bool]
+    album: NotRequired[SharedAlbum | None]
+    assetIds: NotRequired[list[str]]
 
 
 def answers_sharing_errors(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
@@ -101,8 +124,10 @@ def answers_sharing_errors(view: Callable[P, HttpResponse]) -> Callable[P, HttpR
         except SharedLinkError as error:
             words = " ".join(f"{_WIRE_NAMES.get(field, field)}: {said}" for field, said in error.problems.items())
             return JsonResponse({"error": "invalid_json", "message": words}, status=400)
-        except Rejected:  # gone, another account's, or no id that Immich has
+        except NotFound:  # or another account's
             return not_found()
+        except Rejected as error:
+            return JsonResponse({"error": "refused", "message": f"Immich refuses: {error.reason}"}, status=400)
 
     return answered
 

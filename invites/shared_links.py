@@ -5,6 +5,7 @@ who uses it, so that its links are for staff only.
 """
 
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -96,6 +97,15 @@ def check(settings: LinkSettings, before: LinkSettings | None = None, now: datet
         problems["expires_at"] = "that moment is over; null is no end."
     if problems:
         raise SharedLinkError(problems)
+
+
+def id_of(text: str) -> str | None:
+    """A shared link's id, as Immich writes it; None for what can't be one, so that Immich is not asked about it."""
+    try:
+        known = uuid.UUID(text)
+    except ValueError:
+        return None
+    return str(known) if known.version in range(1, 9) else None
 
 
 def tellable(moment: datetime) -> bool:

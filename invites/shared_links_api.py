@@ -33,8 +33,8 @@ from invites.shared_link_json import (
 from invites.shared_links import MOST_ASSETS, Library
 
 _ERRORS = {403: ["forbidden"], 502: ["request_failed"]}
-_ABOUT_ONE = {404: ["not_found"], **_ERRORS}
-_TAKEN = {400: ["slug_taken"]}
+_ABOUT_ONE = {400: ["refused"], 404: ["not_found"], **_ERRORS}
+_TAKEN = {400: ["slug_taken", "refused"]}
 
 Assets = Annotated[list[uuid.UUID], Meta(max_length=MOST_ASSETS)]
 
@@ -68,11 +68,8 @@ def ids_only(
 
     @wraps(view)
     def gate(request: HttpRequest, host: User, link_id: str) -> HttpResponse:
-        try:
-            known = str(uuid.UUID(link_id))
-        except ValueError:
-            return not_found()
-        return view(request, host, known)
+        known = shared_links.id_of(link_id)
+        return view(request, host, known) if known else not_found()
 
     return gate
 
@@ -83,7 +80,7 @@ def ids_only(
         "The host's shared links in Immich, newest first",
         list[SharedLinkItem],
         query={"albumId": "Only those of this album"},
-        errors={400: ["invalid_json"], **_ABOUT_ONE},
+        errors=_ABOUT_ONE | {400: ["invalid_json", "refused"]},
     ),
     Operation(
         "post",
@@ -91,7 +88,7 @@ def ids_only(
         SharedLinkItem,
         status=201,
         body=SharedLinkBody,
-        errors=_TAKEN | _ABOUT_ONE,
+        errors=_ABOUT_ONE | _TAKEN,
     ),
 )
 @csrf_exempt
@@ -126,7 +123,7 @@ def links(request: HttpRequest, host: User) -> HttpResponse:
 
 @describes(
     Operation("get", "One shared link", SharedLinkItem, errors=_ABOUT_ONE),
-    Operation("patch", "Change a shared link", SharedLinkItem, body=SettingsBody, errors=_TAKEN | _ABOUT_ONE),
+    Operation("patch", "Change a shared link", SharedLinkItem, body=SettingsBody, errors=_ABOUT_ONE | _TAKEN),
     Operation("delete", "Delete a shared link", Deleted, errors=_ABOUT_ONE),
 )
 @csrf_exempt
@@ -182,7 +179,7 @@ def link_assets(request: HttpRequest, host: User, link_id: str) -> HttpResponse:
         "Make an invite of an album's link that takes uploads",
         NewLink,
         status=201,
-        errors={400: ["not_an_album", "upload_not_allowed", "ended", "invalid_json"], **_ABOUT_ONE},
+        errors=_ABOUT_ONE | {400: ["not_an_album", "upload_not_allowed", "ended", "invalid_json", "refused"]},
     )
 )
 @csrf_exempt

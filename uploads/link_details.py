@@ -47,6 +47,7 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     per_day = link_figures.days(files)
     totals = link_figures.totals(files)
     album, may_share = album_sharing.album_of(link), album_sharing.may_share(host, link)
+    share_back = sharing_back.told(host, link)
     context = {
         "row": row_of(request, link),
         "totals": totals,
@@ -61,7 +62,8 @@ def details(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         "album": _address_of(album),
         "may_share_album": album is not None and may_share,
         "may_share_back": may_share,
-        "share_back": sharing_back.of_link(link) if may_share else None,
+        "share_back": share_back,
+        "outdated": share_back is not None and sharing_back.outdated(share_back),
         "platforms": _platforms(link, host),
         "links_are_fetched": settings.SOCIAL_MEDIA_UPLOADS_ENABLED,
         "said": [str(message) for message in messages.get_messages(request)],

@@ -14,13 +14,13 @@ from invites import qr, shared_links
 from invites.menu_gates import host_page, own_link
 from invites.menu_rows import sheet
 from invites.models import Invite, ShareBack
-from invites.shared_link_form import SharedLinkForm
+from invites.shared_link_form import SharedLinkForm, shown
 from invites.shared_link_list import Card
 from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
 from uploads import album_sharing, sharing_back
 from uploads.models import Upload
 from uploads.reveal_form import RevealForm
-from uploads.sharing_back import NothingYetError, NotSharedError, Shared, SharedAlreadyError
+from uploads.sharing_back import ElsewhereError, NothingYetError, NotSharedError, Shared, SharedAlreadyError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,19 +28,19 @@ from uploads.sharing_back import NothingYetError, NotSharedError, Shared, Shared
 @own_link
 def share_back(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """The form, or what was made of it; `?edit` its settings. POST makes it, or changes them."""
-    if not sharing_back.may_share_back(host, link):
-        words = gettext("This link’s photos are in a library that is not yours. Only its owner can share them.")
-        context = {"link": link, "foreign": words}
-        return render(request, "menu/share_back/making.html", context, status=403 if request.POST else 200)
-    row = sharing_back.of_link(link)
+    row, may = sharing_back.told(host, link), sharing_back.may_share_back(host, link)
     if row is None or row.gone:
-        return _making(request, host, link, row)
+        return _making(request, host, link, row) if may else _foreign(request, link)
+    if row.elsewhere:
+        return _ready(request, link, row, None)
+    if not may:
+        return _ready(request, link, row, None, problem=_not_yours(), may_change=False)
     try:
         if "edit" in request.GET:
             return _changing(request, host, link)
         shared = sharing_back.look(host, link)
         return _ready(request, link, shared.row, shared)
-    except NotSharedError:
+    except (NotSharedError, ElsewhereError):
         return _back(link)
     except STANDS_IN_THE_WAY as error:
         return _ready(request, link, row, None, problem=words_of(error), status=_status_of(error))
@@ -51,12 +51,13 @@ def share_back(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @own_link
 def reveal(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """`POST …/reveal`: whether and when guests find it at the link's page."""
-    row = sharing_back.of_link(link)
-    if row is None or row.gone or not sharing_back.may_share_back(host, link):
+    row = sharing_back.told(host, link)
+    if row is None or row.gone:
         return _back(link)
     form = RevealForm(request.POST, before=row)
     if not form.is_valid():
-        return _ready(request, link, row, None, form=form, status=422)
+        may = sharing_back.may_share_back(host, link)
+        return _ready(request, link, row, None, form=form, status=422, may_change=may)
     sharing_back.reveal(row, form.moment)
     messages.info(request, gettext("Saved"))
     return _back(link)
@@ -67,8 +68,8 @@ def reveal(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @own_link
 def look_again(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     """`POST …/retry`: the host allowed the key what it lacked."""
-    row = sharing_back.of_link(link)
-    if row and sharing_back.may_share_back(host, link):
+    row = sharing_back.told(host, link)
+    if row:
         sharing_back.look_now(row)
         messages.info(request, gettext("It is tried again"))
     return _back(link)
@@ -78,18 +79,45 @@ def look_again(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @host_page
 @own_link
 def delete(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
-    """`POST …/delete`: asks once more, and with `sure` deletes."""
-    at = resolve_url("menu-share-back", token=link.token)
+    """`POST …/delete`: asks once more, and with `sure` deletes; with `anew` to make another one then.
+
+    `forget` deletes it here alone, where it is in a library that the host has no hold of here.
+    """
+    at, how = resolve_url("menu-share-back", token=link.token), request.POST.get("how", "")
     if "sure" not in request.POST:
-        return sheet(request, "menu/sheets/delete_share_back.html", {"link": link, "close": at})
+        return sheet(request, "menu/sheets/delete_share_back.html", {"link": link, "close": at, "how": how})
+    if how == "forget":
+        return _forgotten(request, host, link)
     try:
         with suppress(NotSharedError):  # then it is as it was to be
             sharing_back.unmake(host, link)
+        if how == "anew":
+            return _back(link)
         messages.info(request, gettext("Deleted"))
+    except ElsewhereError:
+        return _back(link)
     except STANDS_IN_THE_WAY as error:
         messages.info(request, words_of(error))
         return HttpResponseRedirect(at)
     return HttpResponseRedirect(resolve_url("menu-details", token=link.token))
+
+
+def _forgotten(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
+    row = sharing_back.told(host, link)
+    if row is None or not row.elsewhere:
+        return _back(link)
+    sharing_back.forget(row)
+    messages.info(request, gettext("Forgotten"))
+    return HttpResponseRedirect(resolve_url("menu-details", token=link.token))
+
+
+def _foreign(request: HttpRequest, link: Invite) -> HttpResponse:
+    context = {"link": link, "foreign": _not_yours()}
+    return render(request, "menu/share_back/making.html", context, status=403 if request.POST else 200)
+
+
+def _not_yours() -> str:
+    return gettext("This link’s photos are in a library that is not yours. Only its owner can share them.")
 
 
 def _making(request: HttpRequest, host: User, link: Invite, before: ShareBack | None) -> HttpResponse:
@@ -97,16 +125,38 @@ def _making(request: HttpRequest, host: User, link: Invite, before: ShareBack | 
     if request.method != "POST":
         return _form_page(request, host, link, SharedLinkForm(of_album=of_album), RevealForm(), before)
     form, reveal_form = SharedLinkForm(request.POST, of_album=of_album), RevealForm(request.POST)
-    if not reveal_form.is_valid() or form.send(lambda settings: _make(host, link, settings, reveal_form)) is None:
-        return _form_page(request, host, link, form, reveal_form, before, status=422)
-    return _back(link, "?made")
+    try:
+        if reveal_form.is_valid() and form.send(lambda settings: _make(host, link, settings, reveal_form)):
+            return _back(link, "?made")
+    except NothingYetError:
+        words = gettext("Immich doesn’t have these photos any more. As soon as others come, you can share them here.")
+        form.add_error(None, _waits(link, _number(link)) or words)
+    return _form_page(request, host, link, form, reveal_form, before, status=422)
 
 
 def _make(host: User, link: Invite, settings: LinkSettings, reveal_form: RevealForm) -> bool:
-    """Also true when it was made meanwhile, or there is nothing to make it of: the page itself says so."""
-    with suppress(SharedAlreadyError, NothingYetError):
+    """Also true when it was made meanwhile: the page shows that one."""
+    with suppress(SharedAlreadyError):
         sharing_back.make(host, link, settings, reveal_form.moment)
     return True
+
+
+def _number(link: Invite) -> int:
+    """Files that came through it into the library that it delivers into."""
+    return Upload.objects.filter(invite=link, account=link.account()).in_immich().count()
+
+
+def _waits(link: Invite, number: int) -> str:
+    """Why there is nothing to share yet, of this `number` of files; empty where there is something."""
+    if album_sharing.album_of(link):
+        return ""
+    if link.album_name:
+        return gettext("The album is made with the first file. Then you can share it here.")
+    if number:
+        return ""
+    return gettext(
+        "Nothing has come into Immich through this link yet. As soon as something has, you can share it here."
+    )
 
 
 def _form_page(
@@ -124,14 +174,15 @@ def _form_page(
             base = library.base
     except STANDS_IN_THE_WAY as error:
         problem = words_of(error)
+    number = _number(link)
     context = {
         "link": link,
         "form": form,
         "reveal": reveal_form,
         "gone": before is not None,
-        "album": album_sharing.album_of(link),
-        "number": Upload.objects.filter(invite=link, account=link.account()).in_immich().count(),
-        "base": _shown(base),
+        "number": number,
+        "waits": "" if form.is_bound else _waits(link, number),
+        "base": shown(base),
         "problem": problem,
     }
     return render(request, "menu/share_back/making.html", context, status=status)
@@ -148,7 +199,7 @@ def _changing(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
             return _back(link)
         status = 422
     base = shared.row.address.removesuffix(f"/s/{before.slug}").partition("/share/")[0]
-    context = {"link": link, "form": form, "base": _shown(base)}
+    context = {"link": link, "form": form, "base": shown(base)}
     return render(request, "menu/share_back/changing.html", context, status=status)
 
 
@@ -160,9 +211,10 @@ def _ready(
     *,
     form: RevealForm | None = None,
     problem: str = "",
+    may_change: bool = True,
     status: int = 200,
 ) -> HttpResponse:
-    """`shared`: None where Immich was not asked, or does not answer."""
+    """`shared`: None where Immich was not asked, or does not answer. `may_change`: more than whether guests find it."""
     code = ""
     with suppress(qr.TooLongError):  # Immich takes custom addresses of any length
         code = qr.svg(row.address)
@@ -175,6 +227,8 @@ def _ready(
         "reveal": form or RevealForm(before=row),
         "code": code,
         "problem": problem,
+        "may_change": may_change,
+        "outdated": sharing_back.outdated(row),
         "said": [str(message) for message in messages.get_messages(request)],
     }
     return render(request, "menu/share_back/ready.html", context, status=status)
@@ -186,7 +240,3 @@ def _back(link: Invite, query: str = "") -> HttpResponse:
 
 def _status_of(error: Exception) -> int:
     return 403 if isinstance(error, AccessError) else 503
-
-
-def _shown(base: str) -> str:
-    return base.removeprefix("https://")

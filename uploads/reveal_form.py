@@ -1,21 +1,17 @@
 """When guests find a link's shared link at their page, as a host says it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings as server
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from invites.link_form import zone_said
+from invites import moment_fields
 from invites.models import ShareBack
-from invites.shared_links import tellable
 
 NEVER, NOW, ON_A_DATE = "never", "now", "date"
-_MINUTE = "%Y-%m-%dT%H:%M"
-_A_MOMENT = _("A day and a time are wanted, as 2026-07-14T18:00.")
 
 
 class RevealForm(forms.Form):
@@ -60,18 +56,10 @@ class RevealForm(forms.Form):
         return said
 
     def _moment(self) -> datetime | None:
-        text = self.cleaned_data.get("reveal_at", "").strip()
-        if self._before and text and text == self.cleaned_data.get("reveal_was"):
-            return self._before  # to the second, which the field does not show
         try:
-            local: datetime | None = datetime.fromisoformat(text).replace(
-                tzinfo=zone_said(self.cleaned_data.get("time_zone", ""))
-            )
-        except ValueError:
-            local = None
-        if local and tellable(local):
-            return local.astimezone(UTC)
-        self.add_error("reveal_at", _A_MOMENT)
+            return moment_fields.moment_of(self.cleaned_data, "reveal", self._before)
+        except forms.ValidationError as error:
+            self.add_error("reveal_at", error)
         return None
 
 
@@ -81,5 +69,5 @@ def _said_by(before: ShareBack | None) -> dict[str, str]:
         return {"reveal": NEVER}
     if at <= timezone.now():
         return {"reveal": NOW}
-    moment = at.astimezone(zone_said(server.TIME_ZONE)).strftime(_MINUTE)
+    moment = moment_fields.shown(at)
     return {"reveal": ON_A_DATE, "reveal_at": moment, "reveal_was": moment}

@@ -1,5 +1,7 @@
 """`/api/invite/{token}/shared-link`: the shared link in Immich by which a link's guests see what was collected."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -14,8 +16,10 @@ from immichdrop.models import User
 from immichdrop.openapi import Operation, describes
 from invites.api import not_found
 from invites.hosts_api import Deleted
-from invites.models import Invite
+from invites.models import Invite, ShareBack
 from invites.shared_link_json import (
+    ChangedShareBack,
+    KeptShareBack,
     ShareBackBody,
     ShareBackItem,
     answers_sharing_errors,
@@ -24,11 +28,12 @@ from invites.shared_link_json import (
     shared_link_item,
 )
 from uploads import sharing_back
-from uploads.sharing_back import NothingYetError, NotSharedError, Shared, SharedAlreadyError
+from uploads.sharing_back import ElsewhereError, NothingYetError, NotSharedError, Shared, SharedAlreadyError
 
-_ERRORS = {403: ["forbidden"], 404: ["not_found"], 502: ["request_failed"]}
-_TAKEN = {400: ["slug_taken"]}
+_ERRORS = {400: ["refused"], 403: ["forbidden"], 404: ["not_found"], 502: ["request_failed"]}
+_TAKEN = {400: ["slug_taken", "refused"]}
 _GONE = "Its shared link was deleted in Immich. POST makes another one."
+_ELSEWHERE = "It is in an Immich library that the link does not deliver into any more. The link's page can forget it."
 
 
 @describes(
@@ -39,9 +44,9 @@ _GONE = "Its shared link was deleted in Immich. POST makes another one."
         ShareBackItem,
         status=201,
         body=ShareBackBody,
-        errors=_TAKEN | _ERRORS | {409: ["already_shared", "nothing_yet"]},
+        errors=_ERRORS | _TAKEN | {409: ["already_shared", "nothing_yet"]},
     ),
-    Operation("patch", "Change a link's shared link", ShareBackItem, body=ShareBackBody, errors=_TAKEN | _ERRORS),
+    Operation("patch", "Change a link's shared link", ChangedShareBack, body=ShareBackBody, errors=_ERRORS | _TAKEN),
     Operation("delete", "Delete a link's shared link", Deleted, errors=_ERRORS),
 )
 @csrf_exempt
@@ -69,6 +74,8 @@ def share_back(request: HttpRequest, host: User, token: str) -> HttpResponse:
     except NotSharedError:
         row = sharing_back.of_link(link)
         return JsonResponse({"error": "not_found", "message": _GONE}, status=404) if row else not_found()
+    except ElsewhereError:
+        return JsonResponse({"error": "forbidden", "message": _ELSEWHERE}, status=403)
 
 
 def _made(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
@@ -88,19 +95,43 @@ def _made(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 def _changed(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
     body = json_api.read(request, ShareBackBody)
     reveal_at = None if body.reveal_at is UNSET else moment_said("revealAt", body.reveal_at)
+    if body == ShareBackBody(reveal_at=body.reveal_at):  # which guests are told at once, Immich being away or not
+        return _revealed(link, reveal_at)
     changed = sharing_back.change(host, link, lambda before: settings_said(body, before))
     if body.reveal_at is not UNSET:
         sharing_back.reveal(changed.row, reveal_at)
     return _answer(changed)
 
 
+def _revealed(link: Invite, reveal_at: datetime | None) -> HttpResponse:
+    row = sharing_back.of_link(link)
+    if row is None or row.gone:
+        raise NotSharedError
+    sharing_back.reveal(row, reveal_at)
+    ends = row.expires_at.isoformat() if row.expires_at else None
+    kept = _kept(row)
+    said = ChangedShareBack(
+        id=str(row.link_id),
+        type=row.type,
+        url=row.address,
+        expiresAt=ends,
+        revealAt=kept["revealAt"],
+        revealed=kept["revealed"],
+        trouble=kept["trouble"],
+        troubleDetail=kept["troubleDetail"],
+    )
+    return JsonResponse(said)
+
+
 def _answer(shared: Shared, status: int = 200) -> HttpResponse:
-    row = shared.row
-    item = ShareBackItem(
-        **shared_link_item(shared.link, row.address),
+    item = ShareBackItem(**shared_link_item(shared.link, shared.row.address), **_kept(shared.row))
+    return JsonResponse(item, status=status)
+
+
+def _kept(row: ShareBack) -> KeptShareBack:
+    return KeptShareBack(
         revealAt=row.reveal_at.isoformat() if row.reveal_at else None,
-        revealed=row.revealed(timezone.now()),
+        revealed=row.revealed(timezone.now()) and not row.elsewhere,
         trouble=row.trouble or None,
         troubleDetail=row.trouble_detail or None,
     )
-    return JsonResponse(item, status=status)

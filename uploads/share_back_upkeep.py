@@ -143,10 +143,9 @@ def seen(share_back: ShareBack, link: SharedLink, address: str) -> None:
 
 
 def _trouble(error: AccessError | Rejected) -> tuple[Trouble, str]:
-    if isinstance(error, Forbidden):
-        return Trouble.FORBIDDEN, error.permission or error.reason
     if isinstance(error, AccessError):
-        return Trouble.FORBIDDEN, error.reason
+        lacking = error.permission if isinstance(error, Forbidden) else None
+        return Trouble.FORBIDDEN, lacking or ""
     return Trouble.REFUSED, error.reason
 
 

@@ -37,6 +37,10 @@ class NotSharedError(Exception):
     """The link has no shared link, or it was deleted in Immich."""
 
 
+class ElsewhereError(Exception):
+    """The shared link is in a library that the link does not deliver into any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """A link's shared link, and what Immich says of it right now."""
@@ -47,7 +51,29 @@ class Shared:
 
 def of_link(invite: Invite) -> ShareBack | None:
     """The link's shared link, also one that is gone."""
-    return ShareBack.objects.filter(invite=invite).select_related("account").first()
+    return ShareBack.objects.of_link(invite)
+
+
+def told(host: User, invite: Invite) -> ShareBack | None:
+    """The link's shared link, if it is the host's to see and to reveal.
+
+    That of a host's own link stays so, whatever became of the library since: it needs no Immich to take it from guests.
+    """
+    row = of_link(invite)
+    if row is None or may_share_back(host, invite):
+        return row
+    owns = invite.owner_id == host.pk or (invite.owner_id is None and host.is_staff)
+    return row if owns and not row.gone else None
+
+
+def outdated(row: ShareBack) -> bool:
+    """Whether the link fills another album by now than its shared link shows, or one instead of none, or none."""
+    if not row.invite.album_id and not row.invite.album_name:
+        return row.type == ShareBack.Type.ALBUM
+    album = album_sharing.album_of(row.invite)
+    if album is None:
+        return False  # there is none of that name yet, and nothing in it
+    return row.type != ShareBack.Type.ALBUM or row.album_id not in (None, album.album_id)
 
 
 def may_share_back(host: User, invite: Invite) -> bool:
@@ -90,7 +116,7 @@ def make(host: User, invite: Invite, settings: LinkSettings, reveal_at: datetime
 
 
 def look(host: User, invite: Invite) -> Shared:
-    """Raises NotSharedError, NoLibraryError, ImmichError and `SecretChangedError`."""
+    """Raises NotSharedError, ElsewhereError, NoLibraryError, ImmichError and `SecretChangedError`."""
     with _opened(host, invite) as (row, library):
         return _seen(row, library)
 
@@ -122,8 +148,14 @@ def unmake(host: User, invite: Invite) -> None:
     """Deletes the shared link, in Immich too. What it showed stays. Raises as `look` does."""
     with _opened(host, invite) as (row, library):
         library.immich.delete_shared_link(str(row.link_id))
-        row.delete()
         logger.info("share_back=%s event=unmade", row.pk)
+        row.delete()
+
+
+def forget(row: ShareBack) -> None:
+    """Deletes it here alone: Immich goes on showing it, where nobody deletes it there."""
+    logger.info("share_back=%s event=forgotten", row.pk)
+    row.delete()
 
 
 @contextmanager
@@ -132,6 +164,8 @@ def _opened(host: User, invite: Invite) -> Iterator[tuple[ShareBack, Library]]:
     row = of_link(invite)
     if row is None or row.gone:
         raise NotSharedError
+    if row.elsewhere:
+        raise ElsewhereError
     if row.account != library_of(host):
         raise NoLibraryError
     try:
@@ -193,6 +227,7 @@ def _written_down(invite: Invite, library: Library, link: SharedLink, reveal_at:
             account=library.account,
             link_id=link.id,
             type=link.type.value,
+            album_id=link.album_id,
             address=library.address_of(link),
             expires_at=link.expires_at,
             reveal_at=reveal_at,
@@ -207,4 +242,6 @@ def _written_down(invite: Invite, library: Library, link: SharedLink, reveal_at:
 def _seen(row: ShareBack, library: Library) -> Shared:
     link = library.immich.shared_link(str(row.link_id))
     share_back_upkeep.seen(row, link, library.address_of(link))
+    row.album_id = uuid.UUID(link.album_id) if link.album_id else None
+    row.save(update_fields=["album_id"])
     return Shared(row, link)

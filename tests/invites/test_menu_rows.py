@@ -1,15 +1,17 @@
 """What hosts do to links in their list: edited, switched, begun anew, copied, deleted, shown as a QR code."""
 
 import json
-from datetime import UTC, datetime
+import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
-from immichdrop.models import User
+from immichdrop.models import ImmichAccount, User
 from invites import qr
-from invites.models import Invite
+from invites.models import Invite, ShareBack
 from tests.invites.conftest import MakeInvite
 
 AT = datetime(2099, 7, 14, 16, 30, tzinfo=UTC)  # half past six in the evening in Berlin
@@ -161,6 +163,21 @@ def test_deleting_asks_first(at_home: Client, host: User, make_invite: MakeInvit
     assert Invite.objects.existing().count() == 7
     bulk(at_home, "delete", *links[:6], sure="1")
     assert Invite.objects.existing().get() == links[6]
+
+
+def test_deleting_says_what_stays_open(at_home: Client, host: User, make_invite: MakeInvite) -> None:
+    links = [make_invite(owner=host, name=f"Link {number}") for number in range(5)]
+    account, over = ImmichAccount.objects.environment(), timezone.now() - timedelta(hours=1)
+    for link, more in zip(links, ({}, {}, {"expires_at": over}, {"trouble": "gone"}), strict=False):
+        ShareBack.objects.create(
+            invite=link, account=account, link_id=uuid.uuid4(), type="ALBUM", address="https://x.test/s/a", **more
+        )
+    page = bulk(at_home, "delete", *links).content.decode()
+    assert "2 of them are shared back: those shared links stay open." in page
+    assert 'href="/menu/shared-links"' in page
+    assert "1 of them is shared back" in bulk(at_home, "delete", *links[1:]).content.decode()
+    assert "It is shared back: its shared link stays open." in bulk(at_home, "delete", links[0]).content.decode()
+    assert "shared back:" not in bulk(at_home, "delete", *links[2:]).content.decode()
 
 
 @pytest.mark.parametrize(

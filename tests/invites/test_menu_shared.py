@@ -13,6 +13,7 @@ from django.utils import timezone
 from immichdrop.immich import Immich, LinkSettings, NotFound, SharedLink
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox, running
+from immichdrop.sandbox.faults import Hits
 from invites import qr
 from invites.shared_link_list import PAGE
 from tests import pictures
@@ -306,6 +307,14 @@ def test_another_hosts_are_like_ones_that_are_not_there(
     assert immich.shared_link(link.id) == link
     for method, path in about(uuid.uuid4()):
         assert getattr(at_home, method)(f"{PATH}{path}", {"sure": "1"}).status_code == 404
+
+
+def test_what_immich_refuses_is_told_with_its_words(at_home: Client, sandbox: Sandbox, make: Make) -> None:
+    link = make()
+    sandbox.faults.status, sandbox.faults.error_before = 400, Hits(on=("DELETE /api/shared-links/*",))
+    answer = at_home.post(f"{PATH}/{link.id}/delete", {"sure": "1"})
+    assert answer.status_code == 400
+    assert "Immich didn’t do it" in answer.content.decode()
 
 
 def test_what_the_key_lacks_is_named(at_home: Client, host: User, sandbox: Sandbox, make: Make, album: str) -> None:

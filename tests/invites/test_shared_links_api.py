@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
+from immichdrop.sandbox.faults import Hits
 from tests.immichdrop.test_albums_api import key_with
 from tests.invites.conftest import SHARED_LINKS, Ask, asking
 
@@ -121,8 +122,17 @@ def test_what_is_not_there(ask: Ask, album: str) -> None:
     assert ask("post", assetIds=[str(uuid.uuid4())]).status_code == 404
     for place in (f"/{uuid.uuid4()}", f"/{uuid.UUID(int=7)}", "/unknown"):
         assert [ask(method, place).status_code for method in ("get", "patch", "delete")] == [404] * 3
+
+
+@BOTH
+def test_what_immich_refuses_is_told_with_its_words(ask: Ask, sandbox: Sandbox, album: str) -> None:
     made = ask("post", albumId=album).json()
-    assert ask("put", f"/{made['id']}/assets", assetIds=[str(uuid.uuid4())]).status_code == 404, "it is an album's"
+    answer = ask("put", f"/{made['id']}/assets", assetIds=[str(uuid.uuid4())])
+    words = "Immich refuses: Invalid shared link type"
+    assert (answer.status_code, answer.json()) == (400, {"error": "refused", "message": words}), "it is an album's"
+    sandbox.faults.status, sandbox.faults.error_before = 400, Hits(on=("PATCH /api/shared-links/*",))
+    assert ask("patch", f"/{made['id']}", slug="x").json()["error"] == "refused"
+    assert ask("get", f"/{made['id']}").json() == made
 
 
 def test_another_hosts_are_not_there(ask: Ask, sandbox: Sandbox, album: str, settings: LazySettings) -> None:

@@ -210,7 +210,7 @@ def test_five_hundred_failed_files_of_as_many_guests(
     at_home: Client, link: Invite, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     many(link, 500, [guest_of(link, f"Guest {number}") for number in range(500)], status="failed", message="No.")
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         page = shown(at_home, link)
     assert "Retry all 500" in page
     assert "Give up the 500 that failed…" in page

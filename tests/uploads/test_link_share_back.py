@@ -3,13 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
+from immichdrop import connecting
 from immichdrop.immich import Immich, LinkSettings
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
 from invites.models import Invite, ShareBack
+from invites.revealing import photos_address
 from tests import pictures
 from tests.contract.conftest import upload_of
 from tests.immichdrop.test_albums_api import key_with
@@ -136,7 +139,23 @@ def test_nothing_came_yet(at_home: Client, path: str, account: ImmichAccount, li
     assert "Nothing has come into Immich through this link yet" in text(at_home, path)
     Invite.objects.filter(pk=link.pk).update(album_name="Party")
     assert "The album is made with the first file" in text(at_home, path)
-    at_home.post(path, GOOD)
+    answer = at_home.post(path, {**GOOD, "description": "Kept as typed"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert page.count("The album is made with the first file") == 1
+    assert "Kept as typed" in page
+    assert ShareBack.objects.count() == 0
+
+
+def test_immich_has_nothing_of_it_any_more(at_home: Client, path: str, photos: list[str], sandbox: Sandbox) -> None:
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        immich.delete_assets(photos, force=True)
+    sandbox.run_jobs()
+    answer = at_home.post(path, {**GOOD, "description": "Kept as typed"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Immich doesn’t have these photos any more" in page
+    assert "Kept as typed" in page
     assert ShareBack.objects.count() == 0
 
 
@@ -186,7 +205,9 @@ def test_the_links_page_says_what_is_wrong(at_home: Client, path: str, photos: l
     at_home.post(path, GOOD)
     assert "Guests don’t find it at their page" in text(at_home, details)
     ShareBack.objects.update(trouble="forbidden", trouble_detail="sharedLink.update", look_at=timezone.now())
-    assert "sharedLink.update" in text(at_home, details)
+    page = text(at_home, details)
+    assert "What comes later is not added to the shared link." in page
+    assert "sharedLink.update" in page
     before = timezone.now()
     at_home.post(f"{path}/retry")
     row = ShareBack.objects.get()
@@ -197,3 +218,159 @@ def test_the_links_page_says_what_is_wrong(at_home: Client, path: str, photos: l
     assert "The shared link was deleted in Immich" in text(at_home, path)
     assert at_home.post(path, GOOD)["Location"] == f"{path}?made"
     assert ShareBack.objects.get().trouble == ""
+
+
+@pytest.mark.parametrize(
+    ("type_of", "trouble", "detail", "said"),
+    [
+        ("INDIVIDUAL", "forbidden", "sharedLink.update", ["What comes later is not added", "tick:"]),
+        ("INDIVIDUAL", "forbidden", "sharedLink.read", ["It can’t be seen whether", "tick:"]),
+        ("INDIVIDUAL", "forbidden", "", ["What comes later is not added", "take this key any more", "/account"]),
+        ("INDIVIDUAL", "refused", "Out of order", ["What comes later", "says “Out of order”.", "Add it in Immich"]),
+        ("ALBUM", "forbidden", "sharedLink.read", ["It can’t be seen whether", "tick:"]),
+        ("ALBUM", "forbidden", "", ["It can’t be seen whether", "take this key any more"]),
+        ("ALBUM", "refused", "Out of order", ["It can’t be seen whether", "says “Out of order”."]),
+    ],
+)
+def test_why_it_is_not_looked_after(
+    at_home: Client, path: str, photos: list[str], type_of: str, trouble: str, detail: str, said: list[str]
+) -> None:
+    at_home.post(path, GOOD)
+    ShareBack.objects.update(type=type_of, trouble=trouble, trouble_detail=detail)
+    page = text(at_home, path.removesuffix("/share-back"))
+    for words in ("It can’t be seen", "What comes later is not", "tick:", "Add it in Immich", "says “"):
+        assert (words in page) == any(words in each or each in words for each in said), words
+    for words in said:
+        assert words in page
+
+
+# --- after another account
+
+
+def now_revealed(client: Client, path: str) -> ShareBack:
+    assert client.post(path, {**GOOD, "reveal": "now"}).status_code == 302
+    row = ShareBack.objects.get()
+    assert row.reveal_at
+    return row
+
+
+def test_a_host_without_a_library_takes_the_reveal_back(
+    at_home: Client, host: User, path: str, photos: list[str], link: Invite, sandbox: Sandbox, settings: LazySettings
+) -> None:
+    row = now_revealed(at_home, path)
+    assert photos_address(link, None) == row.address
+    settings.IMMICH_BASE_URL, settings.IMMICH_API_KEY = sandbox.url, sandbox.api_key
+    connecting.disconnect(host)
+    asked = len(sandbox.requests)
+    assert photos_address(link, None) is None, "it is in no library of this link's"
+    assert "this link doesn’t fill any more" in text(at_home, path.removesuffix("/share-back"))
+    page = text(at_home, path)
+    assert "this link doesn’t fill any more" in page
+    assert row.address in page
+    assert "?edit" not in page
+    assert "this link doesn’t fill any more" in text(at_home, f"{path}?edit")
+    assert at_home.post(f"{path}/reveal", {"reveal": "date", "reveal_at": ""}).status_code == 422
+    assert at_home.post(f"{path}/reveal", {"reveal": "never"})["Location"] == path
+    assert ShareBack.objects.get().reveal_at is None
+    assert len(sandbox.requests) == asked, "Immich was not even asked"
+
+
+def test_connected_again_it_is_as_it_was(
+    at_home: Client, host: User, path: str, photos: list[str], link: Invite, sandbox: Sandbox
+) -> None:
+    row = now_revealed(at_home, path)
+    connecting.disconnect(host)
+    assert photos_address(link, None) is None
+    connecting.keep_key(host, sandbox.api_key)
+    assert photos_address(link, None) == row.address
+    assert "?edit" in text(at_home, path)
+
+
+def test_staff_with_a_library_of_their_own_by_now_forget_the_servers(
+    at_home: Client, host: User, path: str, link: Invite, received: Receive, sandbox: Sandbox, settings: LazySettings
+) -> None:
+    settings.IMMICH_BASE_URL, settings.IMMICH_API_KEY = sandbox.url, sandbox.api_key
+    User.objects.filter(pk=host.pk).update(is_staff=True)
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        asset = immich.upload(upload_of(pictures.jpeg(1))).id
+    received(asset_id=asset, delivered_at=timezone.now())
+    row = now_revealed(at_home, path)
+    connecting.keep_key(host, sandbox.api_key)
+    assert photos_address(link, None) is None
+    page = text(at_home, path)
+    assert "this link doesn’t fill any more" in page
+    assert "Connect your own" not in page
+    assert at_home.post(f"{path}/delete", {"sure": "1"})["Location"] == path, "it can't be deleted in Immich"
+    api = f"/api/invite/{link.token}/shared-link"
+    told = [at_home.get(api), at_home.patch(api, {"slug": "x"}, content_type="application/json"), at_home.delete(api)]
+    assert {(answer.status_code, answer.json()["error"]) for answer in told} == {(403, "forbidden")}
+    assert "does not deliver into any more" in told[0].json()["message"]
+    assert ShareBack.objects.get() == row
+    assert "Only Immich Drop forgets it" in at_home.post(f"{path}/delete", {"how": "forget"}).content.decode()
+    assert at_home.post(f"{path}/delete", {"how": "forget", "sure": "1"})["Location"] == path.removesuffix(
+        "/share-back"
+    )
+    assert ShareBack.objects.count() == 0
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        assert [each.id for each in immich.shared_links()] == [str(row.link_id)]
+
+
+def test_what_can_be_deleted_is_not_forgotten(at_home: Client, path: str, photos: list[str]) -> None:
+    row = now_revealed(at_home, path)
+    assert at_home.post(f"{path}/delete", {"how": "forget", "sure": "1"})["Location"] == path
+    assert ShareBack.objects.get() == row
+
+
+def test_an_owner_reveals_what_staff_shared_back(
+    at_home: Client, path: str, link: Invite, received: Receive, sandbox: Sandbox, settings: LazySettings
+) -> None:
+    settings.IMMICH_BASE_URL, settings.IMMICH_API_KEY = sandbox.url, sandbox.api_key
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        asset = immich.upload(upload_of(pictures.jpeg(1))).id
+    received(asset_id=asset, delivered_at=timezone.now())
+    staff = Client()
+    staff.force_login(User.objects.create_user("admin@example.org", is_staff=True))
+    row = now_revealed(staff, path)
+    assert row.address in text(at_home, path.removesuffix("/share-back"))
+    page = text(at_home, path)
+    assert "in a library that is not yours" in page
+    assert "?edit" not in page
+    assert at_home.post(f"{path}/reveal", {"reveal": "never"})["Location"] == path
+    assert ShareBack.objects.get().reveal_at is None
+    at_home.post(f"{path}/delete", {"sure": "1"})
+    at_home.post(f"{path}/delete", {"sure": "1", "how": "forget"})
+    assert ShareBack.objects.get() == row
+
+
+# --- after another album
+
+
+def test_a_link_with_another_album_says_so(
+    at_home: Client, path: str, photos: list[str], link: Invite, sandbox: Sandbox
+) -> None:
+    details = path.removesuffix("/share-back")
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        first, second = immich.create_album("One").id, immich.create_album("Two").id
+    at_home.post(path, GOOD)
+    for album, said in ((None, ""), (first, "another album by now, which the shared link"), (None, "")):
+        Invite.objects.filter(pk=link.pk).update(album_id=album)
+        for page in (text(at_home, path), text(at_home, details)):
+            assert ("Make it anew" in page) == bool(said)
+            assert said in page
+    Invite.objects.filter(pk=link.pk).update(album_id=first)
+    assert "Make the shared link anew?" in at_home.post(f"{path}/delete", {"how": "anew"}).content.decode()
+    assert at_home.post(f"{path}/delete", {"how": "anew", "sure": "1"})["Location"] == path
+    assert at_home.post(path, GOOD)["Location"] == f"{path}?made"
+    assert "Make it anew" not in text(at_home, f"{path}?made")
+    row = ShareBack.objects.get()
+    assert (row.type, str(row.album_id)) == ("ALBUM", first)
+    for changed, said in (
+        ({"album_id": second}, "another album by now, which the shared link"),
+        ({"album_id": None, "album_name": "Not made yet"}, ""),
+        ({"album_id": None, "album_name": ""}, "fills no album any more"),
+        ({"album_id": first}, ""),
+    ):
+        Invite.objects.filter(pk=link.pk).update(**changed)
+        for page in (text(at_home, path), text(at_home, details)):
+            assert ("Make it anew" in page) == bool(said)
+            assert said in page

@@ -403,11 +403,43 @@ def test_changed_without_losing_a_setting(ask: Ask, lane: Lane, guest: TusGuest)
     made = ask("post", password="p", slug="mine", description="One").json()
     said = ask("patch", description="Two", revealAt="2020-01-01T00:00+02:00").json()
     assert said == {**made, "description": "Two", "revealAt": "2019-12-31T22:00:00+00:00", "revealed": True}
-    assert ask("patch", revealAt=None).json() == {**made, "description": "Two"}
+    assert ask("patch", revealAt=None, description="Two").json() == {**made, "description": "Two"}
     assert ask("post").json()["error"] == "already_shared"
     assert ask("delete").json() == {"ok": True, "deleted": 1}
     assert ask("get").json() == {"error": "not_found"}
     assert ShareBack.objects.count() == 0
+
+
+def test_immich_is_not_asked_what_guests_find(ask: Ask, lane: Lane, guest: TusGuest, host: User) -> None:
+    deliver(lane, guest, 1)
+    made = ask("post", password="p").json()
+    ImmichAccount.objects.filter(owner=host).update(base_url="http://127.0.0.1:1")
+    kept = {name: made[name] for name in ("id", "type", "url", "expiresAt", "trouble", "troubleDetail")}
+    shown = {**kept, "revealAt": "2020-01-01T00:00:00+00:00", "revealed": True}
+    assert ask("patch", revealAt="2020-01-01T00:00Z").json() == shown
+    assert guest.open().json()["photosUrl"] == made["url"]
+    assert ask("patch", revealAt=None).json() == {**kept, "revealAt": None, "revealed": False}
+    assert guest.open().json()["photosUrl"] is None
+    assert ask("patch", revealAt=None, slug="x").status_code == 502
+    ImmichAccount.objects.filter(owner=host).update(connected=False)
+    assert ask("patch", revealAt="2020-01-01T00:00Z").json() == {**shown, "revealed": False}
+    ShareBack.objects.update(trouble="gone")
+    assert ask("patch", revealAt=None).status_code == 404
+    ShareBack.objects.all().delete()
+    assert ask("patch", revealAt=None).json() == {"error": "not_found"}
+
+
+def test_a_key_that_is_none_any_more(ask: Ask, lane: Lane, guest: TusGuest, host: User) -> None:
+    deliver(lane, guest, 1)
+    assert ask("post").status_code == 201
+    account = ImmichAccount.objects.get(owner=host)
+    account.set_api_key("revoked")
+    account.save()
+    ShareBack.objects.update(seen_at=None)
+    due()
+    lane.run_once()
+    row = ShareBack.objects.get()
+    assert (row.trouble, row.trouble_detail) == ("forbidden", "")
 
 
 @pytest.mark.parametrize(
