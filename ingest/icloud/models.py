@@ -3,10 +3,11 @@
 A *place* is what a folder is put into: an external library of Immich, by its id, or the account that it is sent to.
 """
 
+from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
 from django.db import models
-from django.utils import timezone
+from django.utils.timezone import now
 
 
 class ICloudRun(models.Model):
@@ -23,7 +24,7 @@ class ICloudRun(models.Model):
 
     place = models.CharField(max_length=64)
     directories = models.TextField()
-    started_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(default=now)
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.RUNNING)
     message = models.TextField(blank=True)
@@ -69,6 +70,7 @@ class ICloudPhoto(models.Model):
     signature = models.CharField(max_length=32)
     files = models.TextField(help_text="JSON: path, size and whether it is a moving half, of each.")
     created = models.DateTimeField()
+    created_offset = models.IntegerField(default=0, help_text="Seconds east of UTC, by which it has its day.")
     favorite = models.BooleanField(null=True, help_text="As its sidecar says; unknown without one.")
     pending = models.CharField(max_length=8, choices=Pending.choices, blank=True)
     reason = models.TextField(blank=True)
@@ -76,7 +78,7 @@ class ICloudPhoto(models.Model):
     live_linked = models.BooleanField(default=False)
     favored = models.BooleanField("favourite in Immich", null=True, help_text="What Immich was told.")
     albums = models.TextField(default="[]", help_text="JSON: the albums that it was put into.")
-    handled_at = models.DateTimeField(default=timezone.now)
+    handled_at = models.DateTimeField(default=now)
 
     class Meta:
         verbose_name = "photo"
@@ -89,3 +91,12 @@ class ICloudPhoto(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def taken(self) -> datetime:
+        """`created` by the clock of the place."""
+        return self.created.astimezone(timezone(timedelta(seconds=self.created_offset)))
+
+    @taken.setter
+    def taken(self, moment: datetime) -> None:
+        self.created, self.created_offset = moment, int((moment.utcoffset() or timedelta()).total_seconds())

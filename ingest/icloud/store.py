@@ -24,7 +24,7 @@ from ingest.icloud.reading import Found, Listing
 BLOCK = 500  # rows
 Pending = ICloudPhoto.Pending
 _STEPS = ("stacked", "live_linked", "favored", "albums")
-_READ = ("path", "signature", "files", "created", "favorite", "pending", "reason", *_STEPS)
+_READ = ("path", "signature", "files", "created", "created_offset", "favorite", "pending", "reason", *_STEPS)
 _NEVER = {"stacked": False, "live_linked": False, "albums": "[]"}
 
 
@@ -48,7 +48,7 @@ class Change:
 
 def photo_of(row: ICloudPhoto) -> Photo:
     files = tuple(PhotoFile(path, size, live) for path, size, live in json.loads(row.files))
-    return Photo(files, row.created, row.favorite, files[0].path)
+    return Photo(files, row.taken, row.favorite, files[0].path)
 
 
 def albums_of(row: ICloudPhoto) -> list[str]:
@@ -93,15 +93,15 @@ def compare(
             photo = replace(photo, favorite=forced[named[0]] or None)
         if row is None or row.signature != each.signature or (named and not row.pending):
             change.rows.append(_renewed(photo, each.signature, row or ICloudPhoto(path_key=key)))
-        elif photo.favorite in (None, row.favorite) and photo.created == row.created:
+        elif photo.favorite in (None, row.favorite) and _as_dated(photo, row):
             change.as_before += 1
         else:
             if photo.favorite not in (None, row.favorite):
                 row.favorite = photo.favorite
                 if favorites and not row.pending and (photo.favorite or (unset and row.favored)):
                     row.pending, row.reason = Pending.FAVORITE, ""
-            if photo.created != row.created:
-                row.created = photo.created
+            if not _as_dated(photo, row):
+                row.taken = photo.created
                 if albums and row.pending != Pending.ALL:
                     row.pending, row.reason = Pending.ALL, ""
             change.as_before += not row.pending
@@ -110,11 +110,16 @@ def compare(
     return change
 
 
+def _as_dated(photo: Photo, row: ICloudPhoto) -> bool:
+    """The same moment, by the same clock: another clock may make another day of it."""
+    return photo.created == row.created and photo.created.utcoffset() == row.taken.utcoffset()
+
+
 def _renewed(photo: Photo, signature: str, row: ICloudPhoto) -> ICloudPhoto:
     """A photo that is new, or whose files are other ones than before."""
     row.path, row.signature = shown(photo.key.rpartition("/")[2]), signature
     row.files = json.dumps([(file.path, file.size, file.live) for file in photo.files])
-    row.created, row.favorite = photo.created, row.favorite if photo.favorite is None else photo.favorite
+    row.taken, row.favorite = photo.created, row.favorite if photo.favorite is None else photo.favorite
     row.pending, row.reason = Pending.ALL, ""
     row.stacked, row.live_linked, row.albums = False, False, "[]"
     return row

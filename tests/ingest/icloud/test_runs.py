@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,17 @@ def test_a_sidecar_that_comes_later_tells_another_day(library: Library) -> None:
     assert library.changing == ["POST /api/albums", next(each for each in library.changing if "/assets" in each)]
     assert library.rows()["IMG_0001.HEIC"].created == CREATED.replace(year=2018)
     assert [album.name for album in library.sandbox.albums()] == ["iCloud/2018", "iCloud/2019", "iCloud/2024"]
+
+
+def test_a_photo_that_was_pending_keeps_its_day(library: Library) -> None:
+    """That of the place where it was taken, also when it comes back from the database."""
+    tokyo = datetime(2024, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=9)))
+    library.write(Photo(created=tokyo))
+    library.sandbox.pause_scans()
+    assert library.sync("--album", "iCloud/{:%Y/%m/%d}", "--scan-timeout", 0.1).code == 1
+    library.sandbox.resume_scans()
+    assert library.sync("--album", "iCloud/{:%Y/%m/%d}").code == 0
+    assert [album.name for album in library.sandbox.albums()] == ["iCloud/2024/01/01"]
 
 
 def test_a_favourite_that_is_given_later_and_taken_away(library: Library) -> None:
