@@ -1,11 +1,13 @@
 """Fixtures every test may use: the running product, a sandbox Immich, delivery threads, guests and links."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management.color import Style
+from django.db import connection
 from pytest_django import Settings
 
 from immichdrop.sandbox import Sandbox, running
@@ -23,6 +25,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if not _asks_the_database(item)]
     items[:] = [item for item in items if _asks_the_database(item)]
     config.hook.pytest_deselected(items=left_out)
+
+
+def _sql_that_empties(style: Style, tables: Sequence[str], **options: object) -> list[str]:
+    """What `DELETE` empties between two tests, where Django would truncate: that makes new files for each table and
+    index, and took longer than most tests. Foreign keys are looked at when the transaction ends."""
+    return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in tables]
+
+
+if connection.vendor == "postgresql":
+    type(connection.ops).sql_flush = staticmethod(_sql_that_empties)  # type: ignore[assignment,method-assign]
 
 
 def _asks_the_database(item: pytest.Item) -> bool:

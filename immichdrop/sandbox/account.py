@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import secrets
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -28,12 +30,17 @@ def load_or_create(directory: Path, *, password: str | None = None) -> Account:
     return account
 
 
+def random_text() -> str:
+    """A secret as Immich makes them: 32 bytes in base64, of letters and digits alone."""
+    return re.sub(r"\W", "", base64.b64encode(secrets.token_bytes(32)).decode())
+
+
 def _create() -> Account:
     return Account(
         user_id=str(uuid4()),
         email=EMAIL,
         password=secrets.token_urlsafe(12),
-        api_key=secrets.token_urlsafe(32),
+        api_key=random_text(),
         created_at=datetime.now(UTC),
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from . import rows
+from .account import random_text
 from .database import now
 from .records import Account, ApiKey, StoredAsset
 from .store_album_users import AlbumUserStore
@@ -48,7 +48,7 @@ class Store(AlbumStore, AlbumUserStore, SharedLinkStore, TagStore, StackStore, L
 
     def create_key(self, name: str, permissions: Sequence[str]) -> tuple[ApiKey, str]:
         """A new key and its secret, which is not kept."""
-        secret = secrets.token_urlsafe(32)
+        secret = random_text()
         return self._keep_key(name, tuple(permissions), secret), secret
 
     def key(self, secret: str) -> ApiKey | None:
@@ -64,7 +64,7 @@ class Store(AlbumStore, AlbumUserStore, SharedLinkStore, TagStore, StackStore, L
             return database.execute("DELETE FROM api_key WHERE id = ?", [key_id]).rowcount == 1
 
     def create_session(self) -> str:
-        token = secrets.token_urlsafe(32)
+        token = random_text()
         with self._transaction() as database:
             database.execute("INSERT INTO session VALUES (?)", [_digest(token)])
         return token
