@@ -101,8 +101,8 @@ def visit(web: str, new_context: NewContext, way: str):
             page.goto(f"{web}/invite/{link.token}")
             page.wait_for_function("() => (localStorage.getItem('drop-links') ?? '').includes(location.pathname)")
             page.wait_for_load_state("networkidle")
-        if way == "worker":
-            controlled(page)
+            if way == "worker":  # a page that is opened while the worker claims its clients can be left out
+                controlled(page)
         return page
 
     return open_it
