@@ -1,6 +1,8 @@
 """Runs every test: all of them on SQLite, and those that ask the tests' database on PostgreSQL where one answers.
 
-What drives browsers, kills processes or builds the image runs beside the rest: most of its time it waits.
+It goes three ways at once: browsers; all the rest on SQLite; and what is left on PostgreSQL, with the killed processes
+and the image after it. None keeps a core busy by itself: half of the time it waits, for a disk, a socket, or the other
+side of a test. What the first prints is seen at once, that of the others when they have ended.
 
 `make test` calls this. In CI (`CI=true`) PostgreSQL and Redis must answer; elsewhere their tests are left out, and said
 to be. `TEST_DATABASE_URL` and `TEST_REDIS_URL` name other servers than the local ones. Tests that kill processes run
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -31,18 +34,31 @@ def answers(url: str) -> bool:
     return True
 
 
-APART = "browser or kill or image"
+@dataclass
+class Leg:
+    """The tests with these marks, in a process of their own."""
+
+    title: str
+    marks: str
+    environment: dict[str, str]
+
+    def run(self, log: IO[bytes] | None = None) -> bool:
+        """Whether they passed. What they print goes to `log`, or is seen at once."""
+        heading = f"\n=== {self.title}\n"
+        if log is None:
+            print(heading, end="", flush=True)
+        else:
+            log.write(heading.encode())
+            log.flush()
+        command = [sys.executable, "-m", "pytest", "-m", self.marks, *sys.argv[1:]]
+        environment = {**os.environ, **self.environment}
+        return not subprocess.run(command, env=environment, stdout=log, stderr=log, check=False).returncode
 
 
-def run(title: str, marks: str, log: IO[bytes] | None = None, **environment: str) -> int:
-    """The tests with these marks; their output goes to `log`, or is seen at once."""
-    if log is None:
-        print(f"\n=== {title}", flush=True)
-    else:
-        log.write(f"\n=== {title}\n".encode())
-        log.flush()
-    command = [sys.executable, "-m", "pytest", "-m", marks, *sys.argv[1:]]
-    return subprocess.run(command, env={**os.environ, **environment}, stdout=log, stderr=log, check=False).returncode
+def in_turn(legs: list[Leg], log: IO[bytes] | None = None) -> bool:
+    """Whether all passed; each is run, whatever came of the one before."""
+    passed = [leg.run(log) for leg in legs]
+    return all(passed)
 
 
 def main() -> int:
@@ -53,23 +69,23 @@ def main() -> int:
     servers = {"TEST_REDIS_URL": REDIS} if REDIS not in missing else {}
     if POSTGRES not in missing:
         servers["TEST_DATABASE_URL"] = POSTGRES
+    browsers = [Leg("Browsers, on SQLite", "browser", servers)]
+    rest = [Leg("SQLite", "not (browser or kill or image)", servers)]
+    last = [Leg("Kills and the image, on SQLite", "(kill or image) and not browser", servers)]
+    if POSTGRES not in missing:
+        last.insert(0, Leg("PostgreSQL", "not (browser or kill or image)", {"DATABASE_URL": POSTGRES}))
 
-    def databases(log: IO[bytes]) -> int:
-        failed = run("SQLite", f"not ({APART})", log, **servers)
-        if POSTGRES not in missing:
-            failed |= run("PostgreSQL", f"not ({APART})", log, DATABASE_URL=POSTGRES)
-        return failed
-
-    with tempfile.TemporaryFile() as log, ThreadPoolExecutor(1) as beside:
-        others = beside.submit(databases, log)
-        failed = run("Browsers, kills and the image, on SQLite", APART, **servers)
-        failed |= others.result()
-        log.seek(0)
-        shutil.copyfileobj(log, sys.stdout.buffer)
-        sys.stdout.flush()
+    with ThreadPoolExecutor(2) as pool, tempfile.TemporaryFile() as one, tempfile.TemporaryFile() as other:
+        beside = [pool.submit(in_turn, legs, log) for legs, log in ((rest, one), (last, other))]
+        passed = in_turn(browsers)
+        for ended, log in zip(beside, (one, other), strict=True):
+            passed &= ended.result()
+            log.seek(0)
+            shutil.copyfileobj(log, sys.stdout.buffer)
+            sys.stdout.flush()
     for url in missing:
         print(f"Left out, since nothing answers there: {url}")
-    return int(bool(failed))
+    return int(not passed)
 
 
 if __name__ == "__main__":

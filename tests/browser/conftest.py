@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from immichdrop.models import User
 from tests.serving import ROOT, eventually
@@ -24,6 +24,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+PATIENCE = 60_000  # ms; other tests keep the machine busy beside these
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -50,6 +51,7 @@ def chromium_path() -> str:
 def chromium() -> Iterator[Browser]:
     # Playwright keeps an event loop in the tests' thread, which Django takes for an asynchronous view.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
@@ -69,6 +71,7 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
     def make(**options: object) -> BrowserContext:
         # A worker would stand between the page and what tests see and hold back of its requests.
         context = chromium.new_context(**{**PHONE, "service_workers": "block", **options})
+        context.set_default_timeout(PATIENCE)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         made.append(context)
         return context

@@ -61,7 +61,7 @@ def empty(scene: Scene) -> Page:
 def uploading(scene: Scene) -> Page:
     guest = scene.open(scene.link(max_file_size=12_000_000))
     guest.page.locator("#who").fill("Aunt Maria")
-    slow_down(guest.page.context, guest.page, 500_000)
+    slow_down(guest.page.context, guest.page, 1_500_000)
     large, kind = scene.file("drone_flight_over_the_bay_original_prores.mov", 13_000_000), scene.file("menu.pdf", 5)
     guest.choose(*scene.photos(6), large, kind, scene.file(LONG_NAME, 9_000_000), *scene.photos(30, 1_500_000)[6:])
     long = guest.page.locator(

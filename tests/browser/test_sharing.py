@@ -214,7 +214,7 @@ def test_a_shared_link_is_fetched_by_a_page_that_takes_links(
     try:
         page.get_by_role("button", name="Fetch").click()
         row = page.locator("[data-link-jobs] li")
-        expect(row).to_contain_text(re.compile("On its way|Received"), timeout=15_000)
+        expect(row).to_contain_text(re.compile("On its way|Received"))
         assert axe(page) == []
     finally:
         downloads.stop(30)
