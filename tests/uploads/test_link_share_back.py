@@ -22,25 +22,17 @@ GOOD = {"ends": "never", "show_metadata": "on", "allow_download": "on", "reveal"
 
 
 @pytest.fixture
-def account(host: User, sandbox: Sandbox) -> ImmichAccount:
-    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
-    account.set_api_key(sandbox.api_key)
-    account.save()
-    return account
-
-
-@pytest.fixture
 def path(link: Invite) -> str:
     return f"/menu/links/{link.token}/share-back"
 
 
 @pytest.fixture
-def photos(account: ImmichAccount, sandbox: Sandbox, received: Receive) -> list[str]:
+def photos(library: ImmichAccount, sandbox: Sandbox, received: Receive) -> list[str]:
     """Two that came through the link."""
     with Immich(sandbox.url, sandbox.api_key) as immich:
         assets = [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(2)]
     for asset in assets:
-        received(account=account, asset_id=asset, delivered_at=timezone.now())
+        received(account=library, asset_id=asset, delivered_at=timezone.now())
     return assets
 
 
@@ -135,7 +127,7 @@ def test_what_immich_does_not_take(at_home: Client, path: str, photos: list[str]
     assert from_elsewhere.slug == "beach"
 
 
-def test_nothing_came_yet(at_home: Client, path: str, account: ImmichAccount, link: Invite) -> None:
+def test_nothing_came_yet(at_home: Client, path: str, library: ImmichAccount, link: Invite) -> None:
     assert "Nothing has come into Immich through this link yet" in text(at_home, path)
     Invite.objects.filter(pk=link.pk).update(album_name="Party")
     assert "The album is made with the first file" in text(at_home, path)
@@ -189,10 +181,10 @@ def test_an_address_that_no_code_holds(at_home: Client, path: str, photos: list[
 
 
 def test_what_a_key_lacks_is_named(
-    at_home: Client, path: str, photos: list[str], account: ImmichAccount, sandbox: Sandbox
+    at_home: Client, path: str, photos: list[str], library: ImmichAccount, sandbox: Sandbox
 ) -> None:
-    account.set_api_key(key_with(sandbox, "sharedLink.read"))
-    account.save()
+    library.set_api_key(key_with(sandbox, "sharedLink.read"))
+    library.save()
     answer = at_home.post(path, {**GOOD, "description": "Kept as typed"})
     assert answer.status_code == 422
     assert "The API key lacks sharedLink.create" in answer.content.decode()
