@@ -14,6 +14,7 @@ from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox, running
 from immichdrop.sandbox.faults import Hits
 from invites import qr
+from invites.models import Invite, ShareBack
 from invites.shared_link_list import PAGE
 from tests.conftest import MakeShared
 from tests.immichdrop.test_albums_api import key_with
@@ -105,6 +106,41 @@ def test_search_sort_and_filter(at_home: Client, immich: Immich, make_shared: Ma
     assert order(f"?album={other}") == []
     assert "Leaves" in read(at_home, f"?album={other}")
     assert "No link here fits" in read(at_home, "?q=nowhere")
+
+
+def test_the_list_is_asked_for_once_however_many_there_are(
+    at_home: Client, library: ImmichAccount, sandbox: Sandbox, make_shared: MakeShared, assets: list[str]
+) -> None:
+    links = [make_shared(assets[: 1 + number % 3]) for number in range(PAGE)]
+    sandbox.requests.clear()
+    page = read(at_home)
+    asked = [each.path for each in sandbox.requests if "shared-links" in each.path]
+    assert asked == ["/api/shared-links"]
+    assert page.count('/items"') == PAGE, "each asks for itself when it is seen"
+    for rest in ("/cover", "/qr", "/qr.png", "/poster", "/edit"):
+        sandbox.requests.clear()
+        assert at_home.get(f"{PATH}/{links[0].id}{rest}").status_code == 200
+        asked = [each.path for each in sandbox.requests if "shared-links" in each.path]
+        assert asked == ["/api/shared-links"], "and not for all photos of a link"
+
+
+def test_what_came_through_a_link_has_its_name(
+    at_home: Client, host: User, library: ImmichAccount, make_shared: MakeShared, assets: list[str]
+) -> None:
+    link, other = make_shared(assets), make_shared(assets[:1])
+    party = Invite.objects.create(owner=host, name="Garden party")
+    row = ShareBack.objects.create(invite=party, account=library, link_id=link.id, type="INDIVIDUAL", address="a")
+    for number, asset in enumerate(assets):  # the third is not added yet
+        row.assets.create(asset_id=asset, added_at=timezone.now() if number < 2 else None)
+    for query in ("", "?q=garden", "?sort=name"):
+        page = read(at_home, query)
+        assert 'data-title="Garden party"' in page
+        assert "Single photos · 2 items" in page
+        assert f"{link.id}/items" not in page, "which is known here"
+    assert f"{other.id}/items" in read(at_home)
+    assert other.id not in read(at_home, "?q=garden")
+    for rest in ("", "/qr", "/edit"):
+        assert "Garden party" in read(at_home, f"/{link.id}{rest}")
 
 
 def test_five_hundred_come_page_by_page(at_home: Client, sandbox: Sandbox, make_shared: MakeShared) -> None:
