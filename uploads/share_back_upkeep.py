@@ -128,19 +128,20 @@ def _take_out(share_back: ShareBack, immich: Immich, assets: list[uuid.UUID]) ->
 
 
 def _see(share_back: ShareBack, immich: Immich) -> None:
-    """By Immich's list, which tells of each link but a line. Raises NotFound."""
-    for link in immich.shared_links():
-        if link.id == str(share_back.link_id):
-            seen(share_back, link, Library(share_back.account, immich).address_of(link))
-            return
-    raise NotFound("Shared link not found")
+    """As a list tells of it, since thousands of assets are of no use here. Raises NotFound."""
+    link = immich.listed_shared_link(str(share_back.link_id))
+    seen(share_back, link, Library(share_back.account, immich).address_of(link))
 
 
 def seen(share_back: ShareBack, link: SharedLink, address: str) -> None:
     """Takes over what Immich tells of it."""
     share_back.address, share_back.expires_at, share_back.seen_at = address, link.expires_at, timezone.now()
+    share_back.keep(link.settings)
     ShareBack.objects.filter(pk=share_back.pk).update(
-        address=share_back.address, expires_at=share_back.expires_at, seen_at=share_back.seen_at
+        address=share_back.address,
+        expires_at=share_back.expires_at,
+        seen_at=share_back.seen_at,
+        encrypted_settings=share_back.encrypted_settings,
     )
 
 

@@ -1,5 +1,6 @@
 """The hosts' pages for sharing back, without script: made, changed, revealed and taken down."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -366,3 +367,82 @@ def test_a_link_with_another_album_says_so(
         for page in (text(at_home, path), text(at_home, details)):
             assert ("Make it anew" in page) == bool(said)
             assert said in page
+
+
+# --- made anew
+
+
+FORMER = {
+    "slug": "Beach",
+    "password": "sesame",
+    "description": "Ours",
+    "ends": "date",
+    "expires_at": "2099-07-14T18:00",
+}
+
+
+@pytest.mark.parametrize("gone", ["made anew", "deleted in Immich"])
+def test_another_one_begins_with_the_former_settings(
+    at_home: Client, path: str, photos: list[str], immich: Immich, gone: str
+) -> None:
+    said = {**GOOD, **FORMER, "reveal": "now"}
+    del said["allow_download"]
+    assert at_home.post(path, said).status_code == 302
+    row = ShareBack.objects.get()
+    before = immich.shared_link(str(row.link_id)).settings
+    assert "sesame" not in row.encrypted_settings
+    if gone == "made anew":
+        immich.change_shared_link(str(row.link_id), replace(before, description="Changed there"))
+        before = replace(before, description="Changed there")
+        answer = at_home.post(f"{path}/delete", {"sure": "1", "how": "anew"})
+        assert (answer.status_code, answer["Location"]) == (302, path)
+    else:
+        immich.delete_shared_link(str(row.link_id))
+        at_home.get(path)  # which notices
+    assert immich.shared_links() == []
+    page = at_home.get(path)
+    assert "It begins with the former settings." in page.content.decode()
+    form, reveal = page.context["form"], page.context["reveal"]
+    sent = {name: value for name, value in form.initial.items() if value is not False}
+    answer = at_home.post(path, {**sent, **reveal.initial, "time_zone": "UTC"})
+    assert (answer.status_code, answer["Location"]) == (302, f"{path}?made"), answer.content.decode()
+    made = ShareBack.objects.get()
+    assert immich.shared_link(str(made.link_id)).settings == before
+    assert (made.pk != row.pk, made.reveal_at) == (True, row.reveal_at)
+
+
+def test_an_end_that_is_over_is_not_taken_over(at_home: Client, path: str, photos: list[str], immich: Immich) -> None:
+    assert at_home.post(path, {**GOOD, "slug": "beach"}).status_code == 302
+    row = ShareBack.objects.get()
+    row.keep(LinkSettings(slug="beach", expires_at=timezone.now() - timedelta(days=1)))
+    row.save()
+    immich.delete_shared_link(str(row.link_id))
+    at_home.get(path)
+    form = at_home.get(path).context["form"]
+    assert (form.initial["ends"], form.initial["slug"]) == ("never", "beach")
+
+
+@pytest.mark.parametrize("kept", ["", "not ours"])
+def test_settings_that_nobody_can_read_any_more(
+    at_home: Client, path: str, photos: list[str], immich: Immich, kept: str
+) -> None:
+    """Such as after the server's secret was changed, or of an older version."""
+    assert at_home.post(path, {**GOOD, "slug": "beach"}).status_code == 302
+    row = ShareBack.objects.get()
+    immich.delete_shared_link(str(row.link_id))
+    at_home.get(path)
+    ShareBack.objects.update(encrypted_settings=kept)
+    page = at_home.get(path)
+    assert page.context["form"].initial["slug"] == ""
+    assert "It begins with" not in page.content.decode()
+
+
+def test_what_staff_set_is_not_told_to_another_librarys_host(
+    at_home: Client, path: str, photos: list[str], link: Invite, immich: Immich
+) -> None:
+    assert at_home.post(path, {**GOOD, "password": "sesame"}).status_code == 302
+    row = ShareBack.objects.get()
+    immich.delete_shared_link(str(row.link_id))
+    at_home.get(path)
+    ShareBack.objects.update(account=ImmichAccount.objects.environment())
+    assert "sesame" not in text(at_home, path)

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from immichdrop.immich import Immich
+from immichdrop.immich import Immich, LinkSettings
 from immichdrop.latency import connect
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
@@ -561,3 +561,54 @@ def test_a_closed_link(
 def test_an_unknown_id_is_no_link(ask: Ask) -> None:
     for token in ("unknown", str(uuid.uuid4()), "%00"):
         assert [ask(method, token).status_code for method in ("get", "post", "patch", "delete")] == [404] * 4
+
+
+# --- made anew, and found again
+
+
+def test_what_was_left_behind_is_found_again(
+    ask: Ask, lane: Lane, guest: TusGuest, immich: Immich, sandbox: Sandbox
+) -> None:
+    """Immich made it, and its answer was lost."""
+    photos = deliver(lane, guest, 1, 2)
+    wanted = {"slug": "beach", "password": "sesame", "description": "Ours", "allowDownload": False}
+    ends = timezone.now().replace(microsecond=0) + timedelta(days=7)
+    sandbox.faults.reset_after = Hits(on=("POST /api/shared-links",), count=1)
+    assert ask("post", **wanted, expiresAt=ends.isoformat()).status_code == 502
+    assert not ShareBack.objects.exists()
+    sandbox.faults.clear()
+    (left,) = immich.shared_links()
+    later = ends + timedelta(minutes=3)  # "in a week", said once more
+    made = ask("post", **wanted, expiresAt=later.isoformat())
+    assert made.status_code == 201, made.content
+    assert (made.json()["id"], made.json()["expiresAt"]) == (left.id, later.isoformat())
+    assert sorted(made.json()["assetIds"]) == shown(sandbox) == sorted(map(asset_of, photos))
+
+
+@pytest.mark.parametrize("other", ["password", "assets", "end", "album", "known"])
+def test_what_only_looks_like_it_is_left_alone(
+    ask: Ask,
+    lane: Lane,
+    guest: TusGuest,
+    immich: Immich,
+    assets: list[str],
+    album: str,
+    library: ImmichAccount,
+    other: str,
+) -> None:
+    (photo,) = map(asset_of, deliver(lane, guest, 21))
+    made = immich.create_shared_link(
+        album_id=album if other == "album" else None,
+        asset_ids=[photo, *(assets[:1] if other == "assets" else [])],
+        settings=LinkSettings(
+            slug="beach",
+            password="other" if other == "password" else None,
+            expires_at=timezone.now() + timedelta(days=7) if other == "end" else None,
+        ),
+    )
+    if other == "known":
+        invite = Invite.objects.create()
+        ShareBack.objects.create(invite=invite, account=library, link_id=made.id, type="INDIVIDUAL", address="a")
+    answer = ask("post", slug="beach")
+    assert (answer.status_code, answer.json()["error"]) == (400, "slug_taken")
+    assert immich.shared_link(made.id).slug == "beach"
