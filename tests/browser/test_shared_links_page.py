@@ -23,7 +23,12 @@ def card(page: Page, title: str) -> Locator:
 
 
 def test_made_with_password_and_slug_and_opened_by_a_stranger(
-    open_menu: OpenMenu, new_context: NewContext, immich: Immich, album: str, sandbox: Sandbox
+    open_menu: OpenMenu,
+    new_context: NewContext,
+    library: ImmichAccount,
+    immich: Immich,
+    album: str,
+    sandbox: Sandbox,
 ) -> None:
     page = open_menu()
     page.get_by_role("link", name="Shared back").first.click()
@@ -161,7 +166,9 @@ def test_another_hosts_link_is_not_there(
         expect(page.get_by_text("Secret project")).to_have_count(0)
 
 
-def test_without_script_all_of_it_works(open_menu: OpenMenu, immich: Immich, album: str) -> None:
+def test_without_script_all_of_it_works(
+    open_menu: OpenMenu, library: ImmichAccount, immich: Immich, album: str
+) -> None:
     page = open_menu(f"{PATH}/new", java_script_enabled=False)
     page.get_by_label("Album", exact=True).select_option(album)
     page.get_by_label("Description").fill("Beach week")
@@ -184,7 +191,7 @@ def test_without_script_all_of_it_works(open_menu: OpenMenu, immich: Immich, alb
     expect(page.get_by_text("Nothing is shared yet")).to_be_visible()
 
 
-def test_a_login_that_ended_costs_nothing_typed(open_menu: OpenMenu, album: str) -> None:
+def test_a_login_that_ended_costs_nothing_typed(open_menu: OpenMenu, library: ImmichAccount, album: str) -> None:
     page = open_menu(f"{PATH}/new")
     page.get_by_label("Description").fill("Beach week")
     page.context.clear_cookies(name="drop_session")
