@@ -13,8 +13,8 @@ from invites import qr
 from invites.menu_gates import host_page
 from invites.menu_rows import qr_answer, sheet
 from invites.models import ShareBack
-from invites.shared_link_gates import library_page, own_shared_link
-from invites.shared_link_list import SORT_WORDS, Card, Wanted, items_of, listing
+from invites.shared_link_gates import library_page, own_shared_link, whole_shared_link
+from invites.shared_link_list import SORT_WORDS, Card, Wanted, items_of, listing, names_of, title_of
 from invites.shared_links import Library
 
 
@@ -33,10 +33,10 @@ def shared(request: HttpRequest, library: Library) -> HttpResponse:
 
 @require_safe
 @host_page
-@own_shared_link
+@whole_shared_link
 def one(request: HttpRequest, library: Library, link: SharedLink) -> HttpResponse:
     """`/menu/shared-links/{id}`: all about one, to hand it on; `?made` right after it was."""
-    card, code = _card(library, link), ""
+    card, code = _card(library, link, items_of(link)), ""
     with suppress(qr.TooLongError):  # Immich takes custom addresses of any length
         code = qr.svg(card.address)
     context = {"card": card, "code": code, "made": "made" in request.GET}
@@ -45,7 +45,7 @@ def one(request: HttpRequest, library: Library, link: SharedLink) -> HttpRespons
 
 @require_safe
 @host_page
-@own_shared_link
+@whole_shared_link
 def items(request: HttpRequest, library: Library, link: SharedLink) -> HttpResponse:
     """`/menu/shared-links/{id}/items`: how many there are of single photos, which Immich's list does not tell."""
     return render(request, "menu/shared/items.html", {"items": items_of(link)})
@@ -83,5 +83,5 @@ def delete(request: HttpRequest, library: Library, link: SharedLink) -> HttpResp
     return HttpResponseRedirect(resolve_url("menu-shared"))
 
 
-def _card(library: Library, link: SharedLink) -> Card:
-    return Card(link, library.address_of(link), items_of(link))
+def _card(library: Library, link: SharedLink, items: int | None = None) -> Card:
+    return Card(link, library.address_of(link), title_of(link, names_of(library, [link])), items)

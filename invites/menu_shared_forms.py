@@ -15,7 +15,7 @@ from invites.menu_gates import by_htmx, host_page
 from invites.models import ShareBack
 from invites.shared_link_form import NewSharedLinkForm, SharedLinkForm, shown
 from invites.shared_link_gates import in_the_way, own_shared_link
-from invites.shared_link_list import title_of
+from invites.shared_link_list import names_of, title_of
 from invites.shared_link_problems import STANDS_IN_THE_WAY
 from invites.shared_links import MOST_ASSETS, Library
 
@@ -70,7 +70,12 @@ def edit(request: HttpRequest, library: Library, link: SharedLink) -> HttpRespon
             messages.info(request, gettext("Saved"))
             return _to(request, resolve_url("menu-shared"))
         status = 422
-    context = {"form": form, "base": shown(library.base), "link": link, "title": title_of(link)}
+    context = {
+        "form": form,
+        "base": shown(library.base),
+        "link": link,
+        "title": title_of(link, names_of(library, [link])),
+    }
     return render(request, "menu/shared/edit.html", {**context, "back": resolve_url("menu-shared")}, status=status)
 
 

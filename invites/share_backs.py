@@ -1,13 +1,17 @@
 """`ShareBack`: the shared link in Immich by which those who were there see what came through a link."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from immichdrop import encryption
+from immichdrop.immich import LinkSettings
 from immichdrop.models import ImmichAccount
 
 if TYPE_CHECKING:
@@ -44,7 +48,8 @@ class ShareBackQuerySet(models.QuerySet["ShareBack"]):
 
 
 class ShareBack(models.Model):
-    """A link's one shared link. Immich keeps its settings; here is what guests and workers have to know without asking.
+    """A link's one shared link. Immich keeps its settings; here is what guests and workers have to know without asking,
+    and a copy of the settings for another one in its place.
 
     Guests find its address at their page from `reveal_at` on, and never without one.
     """
@@ -69,6 +74,9 @@ class ShareBack(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When Immich stops showing it, as last told.")
     reveal_at = models.DateTimeField(
         null=True, blank=True, help_text="From when on guests are shown the address; empty: never."
+    )
+    encrypted_settings = models.TextField(
+        blank=True, editable=False, help_text="As last told, with the password; another one begins with them."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -101,6 +109,23 @@ class ShareBack(models.Model):
     def elsewhere(self) -> bool:
         """Whether its library is none that the link delivers into any more, so that the host has no hold of it here."""
         return not self.account.connected or self.account != self.invite.account()
+
+    def keep(self, settings: LinkSettings) -> None:
+        """Takes over its settings; not saved yet."""
+        self.encrypted_settings = encryption.encrypt(msgspec.json.encode(settings).decode())
+
+    def kept_settings(self, now: datetime | None = None) -> LinkSettings | None:
+        """What another one in its place begins with: its settings as last told, but no end that is over. None where
+        they were never told, or can't be read since the server's secret was changed."""
+        try:
+            told = encryption.decrypt(self.encrypted_settings) if self.encrypted_settings else ""
+        except encryption.SecretChangedError:
+            return None
+        if not told:
+            return None
+        settings = msgspec.json.decode(told, type=LinkSettings)
+        over = settings.expires_at is not None and settings.expires_at <= (now or timezone.now())
+        return replace(settings, expires_at=None) if over else settings
 
     def ended(self, now: datetime | None = None) -> bool:
         """Whether Immich shows nothing there any more."""

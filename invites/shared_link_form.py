@@ -63,7 +63,8 @@ class SharedLinkForm(forms.Form):
                 "autocomplete": "off",
                 "autocapitalize": "none",
                 "spellcheck": "false",
-                "pattern": "[A-Za-z0-9_-]*",
+                # Browsers read it with the flag v, to which a hyphen is no character before it is escaped.
+                "pattern": r"[A-Za-z0-9_\-]*",
                 "dir": "ltr",
             }
         ),

@@ -7,19 +7,31 @@ from typing import Concatenate
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from immichdrop.immich import AccessError, NotFound, Rejected, SharedLink
+from immichdrop.immich import AccessError, Immich, NotFound, Rejected, SharedLink
 from immichdrop.models import User
 from invites import shared_links
 from invites.qr import TooLongError
 from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
 from invites.shared_links import Library, NoLibraryError
 
+View = Callable[..., HttpResponseBase]
+Gated = Callable[Concatenate[HttpRequest, User, ...], HttpResponseBase]
 
-def own_shared_link(
-    view: Callable[..., HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, User, ...], HttpResponseBase]:
-    """Gate, after `host_page`: the host's library, open meanwhile, and its shared link with this id; else 404."""
 
+def own_shared_link(view: View) -> Gated:
+    """Gate, after `host_page`: the host's library, open meanwhile, and its shared link with this id; else 404.
+
+    It is told as in a list: what it shows may be thousands of photos, of which most pages need none.
+    """
+    return _gated(view, Immich.listed_shared_link)
+
+
+def whole_shared_link(view: View) -> Gated:
+    """As `own_shared_link`, with all that it shows."""
+    return _gated(view, Immich.shared_link)
+
+
+def _gated(view: View, ask: Callable[[Immich, str], SharedLink]) -> Gated:
     @wraps(view)
     def gate(request: HttpRequest, host: User, /, *, link_id: str, **more: object) -> HttpResponseBase:
         known = shared_links.id_of(link_id)
@@ -27,8 +39,7 @@ def own_shared_link(
             raise Http404
         try:
             with shared_links.opened(host) as library:
-                found: SharedLink = library.immich.shared_link(known)
-                return view(request, library, found, **more)
+                return view(request, library, ask(library.immich, known), **more)
         except (NoLibraryError, NotFound, TooLongError) as error:  # nobody's, somebody else's, or no QR code holds it
             raise Http404 from error
         except STANDS_IN_THE_WAY as error:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from urllib.parse import urlencode
 
+from django.db.models import Count, Q
 from django.http import QueryDict
 from django.shortcuts import resolve_url
 from django.utils import timezone
@@ -13,10 +14,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from immichdrop import local_forms
-from immichdrop.immich import Immich, SharedLink
+from immichdrop.immich import SharedLink
 from immichdrop.key_permissions import SHARED_LINKS
 from invites.links import within_calendar
+from invites.models import ShareBack
 from invites.shared_links import Library
+
+Names = dict[str, str]  # by the shared link's id
 
 PAGE = 24  # links: whole rows of one, two or three
 NEWEST_FIRST = "-created"
@@ -62,13 +66,13 @@ class Wanted:
         query = urlencode({name: value for name, value in said.items() if value})
         return resolve_url("menu-shared") + (f"?{query}" if query else "")
 
-    def of(self, links: list[SharedLink]) -> list[SharedLink]:
+    def of(self, links: list[SharedLink], names: Names) -> list[SharedLink]:
         """Those that fit, in order."""
         words = self.words.casefold().split()
-        fitting = [link for link in links if self._of_album(link) and all(word in _told(link) for word in words)]
+        fitting = [link for link in links if self._of_album(link) and all(word in _told(link, names) for word in words)]
         match self.sort.removeprefix("-"):
             case "name":
-                fitting.sort(key=lambda link: title_of(link).casefold())
+                fitting.sort(key=lambda link: title_of(link, names).casefold())
             case "expires":
                 fitting.sort(key=lambda link: link.expires_at or _NO_END)
             case _:
@@ -85,11 +89,8 @@ class Card:
 
     link: SharedLink
     address: str
+    title: str
     items: int | None = None
-
-    @property
-    def title(self) -> str:
-        return title_of(self.link)
 
     @property
     def at(self) -> str:
@@ -115,9 +116,11 @@ class Card:
 
 @dataclass(frozen=True)
 class Shelf:
-    """All links of a library, the number of items by album, and the permissions that its key lacks."""
+    """All links of a library, their names as far as we gave them, the number of items by album, and the permissions
+    that its key lacks."""
 
     links: list[SharedLink]
+    names: Names
     items: dict[str, int]
     missing: list[str]
 
@@ -150,12 +153,14 @@ class Listing:
 
 def listing(library: Library, wanted: Wanted) -> Listing:
     """Raises ImmichError."""
-    shelf = _shelf(library.immich)
-    found = wanted.of(shelf.links)
+    shelf = _shelf(library)
+    found = wanted.of(shelf.links, shelf.names)
     begin = (wanted.page - 1) * PAGE
+    shown = found[begin : begin + PAGE]
+    items = shelf.items | _items_shared_back(library, shown)
     cards = [
-        Card(link, library.address_of(link), shelf.items.get(link.album_id or ""))
-        for link in found[begin : begin + PAGE]
+        Card(link, library.address_of(link), title_of(link, shelf.names), items.get(link.album_id or link.id))
+        for link in shown
     ]
     return Listing(wanted, cards, len(found), shelf)
 
@@ -165,15 +170,31 @@ def items_of(link: SharedLink) -> int | None:
     return len(link.asset_ids) if link.album_id is None else link.album_asset_count
 
 
-def title_of(link: SharedLink) -> str:
-    return link.description or link.album_name or gettext("Single photos")
+def names_of(library: Library, links: list[SharedLink]) -> Names:
+    """Single photos have no name in Immich: those that came through a link here have that link's."""
+    single = [link.id for link in links if link.album_id is None]
+    rows = ShareBack.objects.filter(account=library.account, link_id__in=single).select_related("invite")
+    return {str(row.link_id): row.invite.title for row in rows}
 
 
-def _told(link: SharedLink) -> str:
-    return f"{link.description} {link.album_name or ''} {link.slug or ''}".casefold()
+def title_of(link: SharedLink, names: Names) -> str:
+    return link.description or link.album_name or names.get(link.id) or gettext("Single photos")
 
 
-def _shelf(immich: Immich) -> Shelf:
+def _items_shared_back(library: Library, links: list[SharedLink]) -> dict[str, int]:
+    """The number of single photos by shared link, of those that a worker here looks after; a list does not tell it."""
+    single = [link.id for link in links if link.album_id is None]
+    rows = ShareBack.objects.filter(account=library.account, link_id__in=single)
+    counted = rows.annotate(shown=Count("assets", filter=Q(assets__added_at__isnull=False)))
+    return {str(link_id): shown for link_id, shown in counted.values_list("link_id", "shown")}
+
+
+def _told(link: SharedLink, names: Names) -> str:
+    return f"{link.description} {link.album_name or ''} {link.slug or ''} {names.get(link.id, '')}".casefold()
+
+
+def _shelf(library: Library) -> Shelf:
+    immich = library.immich
     granted = immich.permissions()
     may = granted.__contains__ if "all" not in granted else lambda _name: True
     missing = [name for name in SHARED_LINKS if not may(name)]
@@ -181,4 +202,4 @@ def _shelf(immich: Immich) -> Shelf:
     items: dict[str, int] = {}
     if may("album.read") and any(link.album_id for link in links):
         items = {album.id: album.asset_count for album in immich.albums()}
-    return Shelf(links, items, missing)
+    return Shelf(links, names_of(library, links), items, missing)

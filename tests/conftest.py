@@ -12,8 +12,12 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
+from immichdrop.immich import Immich, LinkSettings, SharedLink
+from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox, running
 from invites.models import Invite
+from tests import pictures
+from tests.contract.conftest import upload_of
 from tests.guest import TusGuest
 from tests.serving import Processes, WebThread
 from uploads import blocking, media_types, progress, spool
@@ -88,6 +92,54 @@ def sandbox(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) 
         settings.IMMICH_BASE_URL = immich.url
         settings.IMMICH_API_KEY = immich.api_key
         yield immich
+
+
+@pytest.fixture
+def immich(sandbox: Sandbox) -> Iterator[Immich]:
+    """What its owner has at hand."""
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        yield immich
+
+
+@pytest.fixture
+def library(host: User, sandbox: Sandbox) -> ImmichAccount:
+    """The sandbox as the library of the folder's `host`."""
+    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
+    account.set_api_key(sandbox.api_key)
+    account.save()
+    return account
+
+
+@pytest.fixture
+def assets(immich: Immich) -> list[str]:
+    """Three photos in Immich."""
+    return [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(3)]
+
+
+@pytest.fixture
+def album(immich: Immich, assets: list[str]) -> str:
+    """Summer, with these photos."""
+    album = immich.create_album("Summer")
+    immich.add_to_album(album.id, assets)
+    return album.id
+
+
+MakeShared = Callable[..., SharedLink]
+
+
+@pytest.fixture
+def make_shared(immich: Immich, album: str, library: ImmichAccount) -> MakeShared:
+    """One of the album, or of these assets, in the host's library."""
+
+    def make(assets: Sequence[str] = (), **settings: object) -> SharedLink:
+        made = immich.create_shared_link(
+            album_id=None if assets else album,
+            asset_ids=assets,
+            settings=LinkSettings(**settings),  # type: ignore[arg-type]
+        )
+        return immich.shared_link(made.id)
+
+    return make
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from invites.menu_gates import host_page, own_link
 from invites.menu_rows import sheet
 from invites.models import Invite, ShareBack
 from invites.shared_link_form import SharedLinkForm, shown
-from invites.shared_link_list import Card
+from invites.shared_link_list import Card, items_of
 from invites.shared_link_problems import STANDS_IN_THE_WAY, words_of
 from uploads import album_sharing, sharing_back
 from uploads.models import Upload
@@ -79,7 +79,8 @@ def look_again(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
 @host_page
 @own_link
 def delete(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
-    """`POST …/delete`: asks once more, and with `sure` deletes; with `anew` to make another one then.
+    """`POST …/delete`: asks once more, and with `sure` deletes; with `anew` to make another one then, which begins
+    with the settings of this one.
 
     `forget` deletes it here alone, where it is in a library that the host has no hold of here.
     """
@@ -90,7 +91,10 @@ def delete(request: HttpRequest, host: User, link: Invite) -> HttpResponse:
         return _forgotten(request, host, link)
     try:
         with suppress(NotSharedError):  # then it is as it was to be
-            sharing_back.unmake(host, link)
+            if how == "anew":
+                sharing_back.take_down(host, link)
+            else:
+                sharing_back.unmake(host, link)
         if how == "anew":
             return _back(link)
         messages.info(request, gettext("Deleted"))
@@ -121,10 +125,12 @@ def _not_yours() -> str:
 
 
 def _making(request: HttpRequest, host: User, link: Invite, before: ShareBack | None) -> HttpResponse:
-    of_album = bool(link.album_id or link.album_name)
-    if request.method != "POST":
-        return _form_page(request, host, link, SharedLinkForm(of_album=of_album), RevealForm(), before)
-    form, reveal_form = SharedLinkForm(request.POST, of_album=of_album), RevealForm(request.POST)
+    data = request.POST if request.method == "POST" else None
+    settings = sharing_back.former(before)
+    form = SharedLinkForm(data, of_album=bool(link.album_id or link.album_name), before=settings)
+    reveal_form = RevealForm(data, before=before if settings else None)
+    if data is None:
+        return _form_page(request, host, link, form, reveal_form, before)
     try:
         if reveal_form.is_valid() and form.send(lambda settings: _make(host, link, settings, reveal_form)):
             return _back(link, "?made")
@@ -180,6 +186,7 @@ def _form_page(
         "form": form,
         "reveal": reveal_form,
         "gone": before is not None,
+        "filled_in": sharing_back.former(before) is not None,
         "number": number,
         "waits": "" if form.is_bound else _waits(link, number),
         "base": shown(base),
@@ -215,14 +222,14 @@ def _ready(
     status: int = 200,
 ) -> HttpResponse:
     """`shared`: None where Immich was not asked, or does not answer. `may_change`: more than whether guests find it."""
-    code = ""
+    title, code = (shared.link.description if shared else "") or link.title, ""
     with suppress(qr.TooLongError):  # Immich takes custom addresses of any length
         code = qr.svg(row.address)
     context = {
         "link": link,
         "row": row,
-        "card": Card(shared.link, row.address) if shared else None,
-        "title": (shared.link.description if shared else "") or link.title,
+        "card": Card(shared.link, row.address, title, items_of(shared.link)) if shared else None,
+        "title": title,
         "made": "made" in request.GET,
         "reveal": form or RevealForm(before=row),
         "code": code,

@@ -53,11 +53,13 @@ def claim(accounts: Collection[int]) -> ShareBack | None:
     return ShareBack.objects.filter(pk=found.pk).select_related("account", "invite").first()
 
 
-def look(share_back: ShareBack, client_of: Callable[[ImmichAccount], Immich]) -> None:
+def look(
+    share_back: ShareBack, client_of: Callable[[ImmichAccount], Immich], assets_at_once: int = ASSETS_AT_ONCE
+) -> None:
     """Makes the shared link show what it should, and notes what stands in the way."""
     try:
         immich = client_of(share_back.account)
-        complete = share_back.type == ShareBack.Type.ALBUM or _compare(share_back, immich)
+        complete = share_back.type == ShareBack.Type.ALBUM or _compare(share_back, immich, assets_at_once)
         if share_back.trouble or not share_back.seen_at or share_back.seen_at <= timezone.now() - LOOK_EVERY:
             _see(share_back, immich)
     except NotFound:
@@ -82,7 +84,7 @@ def gone(share_back: ShareBack) -> None:
     logger.info("share_back=%s event=gone", share_back.pk)
 
 
-def _compare(share_back: ShareBack, immich: Immich) -> bool:
+def _compare(share_back: ShareBack, immich: Immich, assets_at_once: int) -> bool:
     """Whether it shows all that it should, as far as Immich lets it. Raises ImmichError; what was done until then is
     noted. IntegrityError when the host took it down meanwhile."""
     rows = SharedAsset.objects.filter(share_back=share_back)
@@ -90,11 +92,11 @@ def _compare(share_back: ShareBack, immich: Immich) -> bool:
     too_many = rows.exclude(asset_id__in=wanted.values("asset_id"))
     missing = wanted.exclude(asset_id__in=rows.values("asset_id"))
     # Of an earlier look, which a crash cut off, or when Immich did not know them or had them in its trash.
-    if again := _some(rows.filter(added_at=None, asset_id__in=wanted.values("asset_id"))):
+    if again := _some(rows.filter(added_at=None, asset_id__in=wanted.values("asset_id")), assets_at_once):
         _add(share_back, immich, again)
     for step, assets in ((_take_out, too_many), (_add, missing)):
         for _ in range(BATCHES_OF_A_LOOK):
-            if not (batch := _some(assets)):
+            if not (batch := _some(assets, assets_at_once)):
                 break
             step(share_back, immich, batch)
         else:
@@ -102,9 +104,9 @@ def _compare(share_back: ShareBack, immich: Immich) -> bool:
     return True
 
 
-def _some(assets: UploadQuerySet | QuerySet[SharedAsset]) -> list[uuid.UUID]:
+def _some(assets: UploadQuerySet | QuerySet[SharedAsset], at_most: int) -> list[uuid.UUID]:
     found = assets.order_by("asset_id").values_list("asset_id", flat=True).distinct()
-    return [asset for asset in found[:ASSETS_AT_ONCE] if asset]
+    return [asset for asset in found[:at_most] if asset]
 
 
 def _add(share_back: ShareBack, immich: Immich, assets: list[uuid.UUID]) -> None:
@@ -126,19 +128,20 @@ def _take_out(share_back: ShareBack, immich: Immich, assets: list[uuid.UUID]) ->
 
 
 def _see(share_back: ShareBack, immich: Immich) -> None:
-    """By Immich's list, which tells of each link but a line. Raises NotFound."""
-    for link in immich.shared_links():
-        if link.id == str(share_back.link_id):
-            seen(share_back, link, Library(share_back.account, immich).address_of(link))
-            return
-    raise NotFound("Shared link not found")
+    """As a list tells of it, since thousands of assets are of no use here. Raises NotFound."""
+    link = immich.listed_shared_link(str(share_back.link_id))
+    seen(share_back, link, Library(share_back.account, immich).address_of(link))
 
 
 def seen(share_back: ShareBack, link: SharedLink, address: str) -> None:
     """Takes over what Immich tells of it."""
     share_back.address, share_back.expires_at, share_back.seen_at = address, link.expires_at, timezone.now()
+    share_back.keep(link.settings)
     ShareBack.objects.filter(pk=share_back.pk).update(
-        address=share_back.address, expires_at=share_back.expires_at, seen_at=share_back.seen_at
+        address=share_back.address,
+        expires_at=share_back.expires_at,
+        seen_at=share_back.seen_at,
+        encrypted_settings=share_back.encrypted_settings,
     )
 
 

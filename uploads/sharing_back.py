@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from immichdrop.immich import Immich, LinkSettings, NotFound, SharedLink, SlugTaken
+from immichdrop.immich import AccessError, Immich, LinkSettings, NotFound, SharedLink, SlugTaken
 from immichdrop.models import User
 from invites import shared_links
 from invites.models import Invite, ShareBack
@@ -22,6 +22,7 @@ from uploads.models import SharedAsset, Upload
 logger = logging.getLogger(__name__)
 
 MOST_LOOKS = 5  # within a second, whether somebody else was faster
+LEFT_BEHIND = timedelta(hours=1)  # in which the same is asked for again where an answer was lost
 MOST_TRIES = 20  # assets that are tried as the first of a shared link, where Immich has not all of them any more
 
 
@@ -76,6 +77,11 @@ def outdated(row: ShareBack) -> bool:
     return row.type != ShareBack.Type.ALBUM or row.album_id not in (None, album.album_id)
 
 
+def former(row: ShareBack | None) -> LinkSettings | None:
+    """What the next shared link begins with: the settings of the one that is gone, where it was in the same library."""
+    return row.kept_settings() if row and row.gone and not row.elsewhere else None
+
+
 def may_share_back(host: User, invite: Invite) -> bool:
     """Whether what comes through the link comes into the library that is the host's own."""
     return album_sharing.may_share(host, invite)
@@ -90,24 +96,24 @@ def make(host: User, invite: Invite, settings: LinkSettings, reveal_at: datetime
     before = of_link(invite)
     if before and not before.gone:
         raise SharedAlreadyError
-    shared_links.check(settings)
+    shared_links.check(settings, former(before))
     album_id, asset_ids = _target(invite)
     with shared_links.opened(host) as library:
         immich = library.immich
         _ = library.base  # asked for now, so that nothing fails between making it and writing it down
         try:
-            if album_id:
-                link = immich.create_shared_link(album_id=str(album_id), settings=settings)
-            else:
-                link = _of_assets(immich, asset_ids, replace(settings, allow_upload=False))
+            link = _created(immich, album_id, asset_ids, settings)
         except SlugTaken:
             if _made_just_now(invite):
                 raise SharedAlreadyError from None  # by the first of two taps
-            raise
+            if (left := _left_behind(immich, album_id, asset_ids, settings)) is None:
+                raise
+            link = left
         try:
             row = _written_down(invite, library, link, reveal_at)
         except DatabaseError as error:
-            immich.delete_shared_link(link.id)  # nobody would know of it
+            if not _known(link):  # the other one of two taps may have found it, and taken it for left behind
+                immich.delete_shared_link(link.id)  # nobody would know of it
             if isinstance(error, IntegrityError):
                 raise SharedAlreadyError from None  # two asked for it at once, and the other one was first
             raise
@@ -152,6 +158,15 @@ def unmake(host: User, invite: Invite) -> None:
         row.delete()
 
 
+def take_down(host: User, invite: Invite) -> None:
+    """Deletes the shared link in Immich, and keeps its settings here for another one. Raises as `look` does."""
+    with _opened(host, invite) as (row, library):
+        with suppress(AccessError):  # what was told before is good enough
+            _seen(row, library)
+        library.immich.delete_shared_link(str(row.link_id))
+        share_back_upkeep.gone(row)
+
+
 def forget(row: ShareBack) -> None:
     """Deletes it here alone: Immich goes on showing it, where nobody deletes it there."""
     logger.info("share_back=%s event=forgotten", row.pk)
@@ -190,6 +205,42 @@ def _made_just_now(invite: Invite) -> bool:
     return False
 
 
+def _left_behind(
+    immich: Immich, album_id: uuid.UUID | None, asset_ids: list[uuid.UUID], settings: LinkSettings
+) -> SharedLink | None:
+    """What an earlier try made and nobody wrote down, since Immich's answer was lost, or the process died.
+
+    It has the custom address that is asked for now, of which there is but one, and is young; it leads to the same, is
+    set to the same, and is no other link's. Its end may differ by the time between both tries.
+    """
+    wanted = replace(
+        settings,
+        allow_upload=settings.allow_upload and album_id is not None,
+        allow_download=settings.allow_download and settings.show_metadata,
+    )
+    found = next((link for link in immich.shared_links() if link.slug == wanted.slug), None)
+    if found is None or timezone.now() - found.created_at > LEFT_BEHIND or _known(found):
+        return None
+    link = immich.shared_link(found.id)
+    same_target = link.album_id == str(album_id) if album_id else not link.album_id and _all_of(link, asset_ids)
+    same_end = (link.expires_at is None) == (wanted.expires_at is None)
+    if not same_target or not same_end or replace(link.settings, expires_at=wanted.expires_at) != wanted:
+        return None
+    if link.expires_at != wanted.expires_at:
+        immich.change_shared_link(link.id, wanted)
+    logger.info("shared_link=%s event=found_again", link.id)
+    return immich.shared_link(link.id)
+
+
+def _known(link: SharedLink) -> bool:
+    return ShareBack.objects.filter(link_id=link.id).exists()
+
+
+def _all_of(link: SharedLink, asset_ids: list[uuid.UUID]) -> bool:
+    """Whether it shows nothing but these."""
+    return {uuid.UUID(asset) for asset in link.asset_ids} <= set(asset_ids)
+
+
 def _target(invite: Invite) -> tuple[uuid.UUID | None, list[uuid.UUID]]:
     """The link's album, or else its assets, oldest first."""
     if invite.album_id or invite.album_name:
@@ -202,6 +253,14 @@ def _target(invite: Invite) -> tuple[uuid.UUID | None, list[uuid.UUID]]:
     if not asset_ids:
         raise NothingYetError
     return None, [asset for asset in asset_ids if asset]
+
+
+def _created(
+    immich: Immich, album_id: uuid.UUID | None, asset_ids: list[uuid.UUID], settings: LinkSettings
+) -> SharedLink:
+    if album_id:
+        return immich.create_shared_link(album_id=str(album_id), settings=settings)
+    return _of_assets(immich, asset_ids, replace(settings, allow_upload=False))
 
 
 def _of_assets(immich: Immich, asset_ids: list[uuid.UUID], settings: LinkSettings) -> SharedLink:
@@ -233,6 +292,8 @@ def _written_down(invite: Invite, library: Library, link: SharedLink, reveal_at:
             reveal_at=reveal_at,
             look_at=now,  # what was delivered while it was made is added at once
         )
+        row.keep(link.settings)
+        row.save(update_fields=["encrypted_settings"])
         SharedAsset.objects.bulk_create(
             SharedAsset(share_back=row, asset_id=asset, added_at=now) for asset in link.asset_ids
         )

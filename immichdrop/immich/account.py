@@ -15,6 +15,8 @@ from .errors import NotImmich
 from .http_dates import http_date
 from .transport import CONNECT_TIMEOUT, READ_TIMEOUT, OnRequest, Transport
 
+ASSETS_PER_PAGE = 1000  # Immich's limit (239)
+
 
 class Account:
     """The part of the client that everything else stands on."""
@@ -27,6 +29,7 @@ class Account:
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
         on_request: OnRequest | None = None,
+        assets_per_page: int = ASSETS_PER_PAGE,
     ) -> None:
         self._transport = Transport(
             base_url,
@@ -35,6 +38,7 @@ class Account:
             read_timeout=read_timeout,
             on_request=on_request,
         )
+        self._assets_per_page = assets_per_page
         self._dialect: Dialect | None = None
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ class Immich(Assets, Albums, AlbumUsers, Tags, Stacks, Libraries, SharedLinks):
 
     Keeps one pool of connections: make one instance per account and thread, and keep it. Timeouts
     are in seconds; `read_timeout` is the longest silence while waiting for an answer. `on_request`
-    is told of every request (`transport.OnRequest`).
+    is told of every request (`transport.OnRequest`). A search reads `assets_per_page`.
 
     Every method raises ImmichError (see `errors`). Where a permission is named, the key needs it.
     """

@@ -12,9 +12,6 @@ from .account import Account, segment
 from .answers import Answer, Asset
 from .errors import AdminNeeded, Forbidden, Rejected
 
-# Immich's limit (239).
-ASSETS_PER_PAGE = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Library:
@@ -109,7 +106,7 @@ class Libraries(Account):
     def _found(self, question: dict[str, object]) -> Iterator[Asset]:
         page: int | None = 1
         while page is not None:
-            body = question | {"size": ASSETS_PER_PAGE, "page": page}
+            body = question | {"size": self._assets_per_page, "page": page}
             found = Answer(self._transport.json("POST", "/search/metadata", body=body)).object("assets")
             yield from map(answers.asset, found.objects("items"))
             following = found.optional_text("nextPage")

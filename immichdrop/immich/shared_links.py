@@ -13,6 +13,7 @@ from enum import StrEnum
 from . import answers
 from .account import Account, segment
 from .answers import Answer
+from .errors import NotFound
 
 
 class LinkType(StrEnum):
@@ -71,6 +72,15 @@ class SharedLinks(Account):
     def shared_link(self, link_id: str) -> SharedLink:
         """NotFound when it is gone, or somebody else's. Needs `sharedLink.read`."""
         return _link(Answer(self._transport.json("GET", _path(link_id))))
+
+    def listed_shared_link(self, link_id: str) -> SharedLink:
+        """As a list tells of it (387), which is short whatever the link shows. NotFound and permission as above."""
+        listing = self._transport.json("GET", "/shared-links", params={"id": link_id})
+        links = (_link(answer, listed=True) for answer in answers.objects(listing))
+        for link in links:
+            if link.id == link_id:  # API 1 does not know the question, and tells of all
+                return link
+        raise NotFound("Shared link not found")
 
     def create_shared_link(
         self, *, album_id: str | None = None, asset_ids: Sequence[str] = (), settings: LinkSettings

@@ -24,11 +24,8 @@ PHOTOS = "See everyone’s photos"
 
 
 @pytest.fixture
-def link(host: User, sandbox: Sandbox) -> Invite:
+def link(host: User, library: ImmichAccount) -> Invite:
     """Without an album, into the host's own library."""
-    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
-    account.set_api_key(sandbox.api_key)
-    account.save()
     return Invite.objects.create(name="Beach week", owner=host)
 
 

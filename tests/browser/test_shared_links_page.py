@@ -1,7 +1,6 @@
 """A host gives photos back by Immich's shared links, and a stranger opens one at the sandbox's own simple page."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,51 +8,14 @@ from django.conf import LazySettings
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from immichdrop.immich import Immich, LinkSettings, SharedLink
+from immichdrop.immich import Immich, LinkSettings
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
-from tests import pictures
 from tests.browser.conftest import DESKTOP, PHONE, NewContext, OpenMenu, axe
-from tests.contract.conftest import upload_of
+from tests.conftest import MakeShared
 
 PATH = "/menu/shared-links"
 NASTY = "<img src=x onerror=alert(1)>"
-Make = Callable[..., SharedLink]
-
-
-@pytest.fixture
-def immich(sandbox: Sandbox) -> Immich:
-    return Immich(sandbox.url, sandbox.api_key)
-
-
-@pytest.fixture
-def library(host: User, sandbox: Sandbox) -> ImmichAccount:
-    """The host's own."""
-    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
-    account.set_api_key(sandbox.api_key)
-    account.save()
-    return account
-
-
-@pytest.fixture
-def assets(immich: Immich) -> list[str]:
-    return [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(3)]
-
-
-@pytest.fixture
-def album(immich: Immich, library: ImmichAccount, assets: list[str]) -> str:
-    album = immich.create_album("Summer")
-    immich.add_to_album(album.id, assets)
-    return album.id
-
-
-@pytest.fixture
-def make(immich: Immich, album: str) -> Make:
-    def make(**settings: object) -> SharedLink:
-        made = immich.create_shared_link(album_id=album, settings=LinkSettings(**settings))  # type: ignore[arg-type]
-        return immich.shared_link(made.id)
-
-    return make
 
 
 def card(page: Page, title: str) -> Locator:
@@ -61,14 +23,23 @@ def card(page: Page, title: str) -> Locator:
 
 
 def test_made_with_password_and_slug_and_opened_by_a_stranger(
-    open_menu: OpenMenu, new_context: NewContext, immich: Immich, album: str, sandbox: Sandbox
+    open_menu: OpenMenu,
+    new_context: NewContext,
+    library: ImmichAccount,
+    immich: Immich,
+    album: str,
+    sandbox: Sandbox,
 ) -> None:
     page = open_menu()
     page.get_by_role("link", name="Shared back").first.click()
     page.get_by_role("link", name="New shared link").click()
     page.get_by_label("Album", exact=True).select_option(album)
     page.get_by_label("Description").fill("Everyone’s photos")
-    page.get_by_label("Custom address").fill("our week")
+    slug = page.get_by_label("Custom address")
+    slug.fill("our-week_2")
+    assert slug.evaluate("field => field.checkValidity()")
+    slug.fill("our week")
+    assert not slug.evaluate("field => field.checkValidity()"), "seen before it is sent"
     password = page.locator("input[name=password]")
     password.fill("sesame")
     expect(password).to_have_attribute("type", "password")
@@ -110,9 +81,9 @@ def test_made_with_password_and_slug_and_opened_by_a_stranger(
     expect(stranger.locator("li")).to_have_count(3)
 
 
-def test_one_field_is_edited_and_the_others_stay(open_menu: OpenMenu, immich: Immich, make: Make) -> None:
+def test_one_field_is_edited_and_the_others_stay(open_menu: OpenMenu, immich: Immich, make_shared: MakeShared) -> None:
     ends = datetime(2099, 7, 14, 9, 0, 30, tzinfo=UTC)
-    link = make(description="Old words", password="sesame", slug="Mine", expires_at=ends, allow_upload=True)
+    link = make_shared(description="Old words", password="sesame", slug="Mine", expires_at=ends, allow_upload=True)
     page = open_menu(PATH)
     card(page, "Old words").get_by_label("Edit: Old words").click()
     expect(page.get_by_label("Day and time")).to_have_value("2099-07-14T18:00")
@@ -125,9 +96,11 @@ def test_one_field_is_edited_and_the_others_stay(open_menu: OpenMenu, immich: Im
     )
 
 
-def test_one_is_found_and_deleted(open_menu: OpenMenu, immich: Immich, make: Make, assets: list[str]) -> None:
-    make(description="Beach week")
-    make(description="Dinner", expires_at=timezone.now() + timedelta(days=1))
+def test_one_is_found_and_deleted(
+    open_menu: OpenMenu, immich: Immich, make_shared: MakeShared, assets: list[str]
+) -> None:
+    make_shared(description="Beach week")
+    make_shared(description="Dinner", expires_at=timezone.now() + timedelta(days=1))
     immich.create_shared_link(asset_ids=assets[:2], settings=LinkSettings(description="Two of them"))
     page = open_menu(PATH)
     expect(card(page, "Two of them")).to_contain_text("Single photos · 2 items")
@@ -148,8 +121,10 @@ def test_one_is_found_and_deleted(open_menu: OpenMenu, immich: Immich, make: Mak
     assert sorted(link.description for link in immich.shared_links()) == ["Beach week", "Two of them"]
 
 
-def test_its_code_is_shown_over_the_list_and_back_closes_it(open_menu: OpenMenu, make: Make, sandbox: Sandbox) -> None:
-    make(description="Beach week", slug="beach")
+def test_its_code_is_shown_over_the_list_and_back_closes_it(
+    open_menu: OpenMenu, make_shared: MakeShared, sandbox: Sandbox
+) -> None:
+    make_shared(description="Beach week", slug="beach")
     page = open_menu(PATH)
     page.get_by_label("QR code: Beach week").click()
     expect(page.get_by_role("dialog")).to_contain_text(f"{sandbox.url}/s/beach")
@@ -159,8 +134,8 @@ def test_its_code_is_shown_over_the_list_and_back_closes_it(open_menu: OpenMenu,
     assert page.url.endswith(PATH)
 
 
-def test_what_the_system_can_is_offered(open_menu: OpenMenu, make: Make, sandbox: Sandbox) -> None:
-    link = make(description="Beach week", slug="beach")
+def test_what_the_system_can_is_offered(open_menu: OpenMenu, make_shared: MakeShared, sandbox: Sandbox) -> None:
+    link = make_shared(description="Beach week", slug="beach")
     page = open_menu(PATH)
     expect(page.get_by_label("Share: Beach week")).to_be_hidden()
     page.add_init_script("navigator.share = async (said) => { window.shared = said; };")
@@ -173,9 +148,13 @@ def test_what_the_system_can_is_offered(open_menu: OpenMenu, make: Make, sandbox
 
 
 def test_another_hosts_link_is_not_there(
-    open_menu: OpenMenu, make: Make, library: ImmichAccount, sandbox: Sandbox, settings: LazySettings
+    open_menu: OpenMenu,
+    make_shared: MakeShared,
+    library: ImmichAccount,
+    sandbox: Sandbox,
+    settings: LazySettings,
 ) -> None:
-    link = make(description="Secret project")
+    link = make_shared(description="Secret project")
     other = User.objects.create_user("other@example.org")
     ImmichAccount.objects.filter(pk=library.pk).update(owner=other)
     page = open_menu(PATH)
@@ -187,7 +166,9 @@ def test_another_hosts_link_is_not_there(
         expect(page.get_by_text("Secret project")).to_have_count(0)
 
 
-def test_without_script_all_of_it_works(open_menu: OpenMenu, immich: Immich, album: str) -> None:
+def test_without_script_all_of_it_works(
+    open_menu: OpenMenu, library: ImmichAccount, immich: Immich, album: str
+) -> None:
     page = open_menu(f"{PATH}/new", java_script_enabled=False)
     page.get_by_label("Album", exact=True).select_option(album)
     page.get_by_label("Description").fill("Beach week")
@@ -210,7 +191,7 @@ def test_without_script_all_of_it_works(open_menu: OpenMenu, immich: Immich, alb
     expect(page.get_by_text("Nothing is shared yet")).to_be_visible()
 
 
-def test_a_login_that_ended_costs_nothing_typed(open_menu: OpenMenu, album: str) -> None:
+def test_a_login_that_ended_costs_nothing_typed(open_menu: OpenMenu, library: ImmichAccount, album: str) -> None:
     page = open_menu(f"{PATH}/new")
     page.get_by_label("Description").fill("Beach week")
     page.context.clear_cookies(name="drop_session")
@@ -220,9 +201,9 @@ def test_a_login_that_ended_costs_nothing_typed(open_menu: OpenMenu, album: str)
 
 
 @pytest.mark.parametrize("width", [390, 320])
-def test_a_phone_shows_nothing_sideways(open_menu: OpenMenu, make: Make, width: int) -> None:
-    link = make(description="x" * 300, slug="y" * 100, password="z" * 200)
-    make(description=NASTY)
+def test_a_phone_shows_nothing_sideways(open_menu: OpenMenu, make_shared: MakeShared, width: int) -> None:
+    link = make_shared(description="x" * 300, slug="y" * 100, password="z" * 200)
+    make_shared(description=NASTY)
     phone = {**PHONE, "viewport": {"width": width, "height": 700}}
     for path in (PATH, f"{PATH}/new", f"{PATH}/{link.id}", f"{PATH}/{link.id}/edit", f"{PATH}/{link.id}/qr"):
         page = open_menu(path, **phone)
@@ -235,11 +216,13 @@ def test_a_phone_shows_nothing_sideways(open_menu: OpenMenu, make: Make, width: 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing(open_menu: OpenMenu, make: Make, album: str, theme: str, device: dict[str, object]) -> None:
+def test_axe_finds_nothing(
+    open_menu: OpenMenu, make_shared: MakeShared, album: str, theme: str, device: dict[str, object]
+) -> None:
     options = {**device, "color_scheme": theme, "bypass_csp": True, "reduced_motion": "reduce"}
     assert axe(open_menu(PATH, **options)) == []
-    link = make(description="Beach week", password="sesame", slug="beach", allow_upload=True)
-    make(description="Over", expires_at=datetime(2020, 7, 14, tzinfo=UTC), show_metadata=False)
+    link = make_shared(description="Beach week", password="sesame", slug="beach", allow_upload=True)
+    make_shared(description="Over", expires_at=datetime(2020, 7, 14, tzinfo=UTC), show_metadata=False)
     page = open_menu(PATH, **options)
     page.get_by_label("More: Over").click()
     assert axe(page) == []

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from immichdrop.immich import AdminNeeded, Forbidden, Immich, NotFound, Rejected
-from immichdrop.immich import libraries as paging
 from immichdrop.sandbox import Sandbox
 from tests.immich.scripted import answer, read_request, serving
 
@@ -80,14 +79,14 @@ def test_a_search_finds_too_much_and_assets_at_does_not(sandbox: Sandbox, client
     assert client.assets_at(library_id, str(folder / "IMG_2.JPG")) == []
 
 
-def test_all_pages_are_read(sandbox: Sandbox, client: Immich, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "ASSETS_PER_PAGE", 2)
+def test_all_pages_are_read(sandbox: Sandbox, client: Immich, folder: Path) -> None:
     write(folder, *(f"IMG_1.JPG.{number}.jpg" for number in range(6)), "IMG_1.JPG")
 
     library_id = scanned(sandbox, client, folder)
 
-    assert len(paths(client, library_id)) == 7
-    assert len(client.assets_at(library_id, str(folder / "IMG_1.JPG"))) == 1
+    with Immich(sandbox.url, sandbox.api_key, assets_per_page=2) as reader:
+        assert len(paths(reader, library_id)) == 7
+        assert len(reader.assets_at(library_id, str(folder / "IMG_1.JPG"))) == 1
 
 
 def test_only_the_library_is_searched(sandbox: Sandbox, client: Immich, folder: Path, tmp_path: Path) -> None:

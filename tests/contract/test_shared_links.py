@@ -121,6 +121,23 @@ def test_a_link_to_single_assets_grows_and_shrinks(target: Target) -> None:
         target.client.delete_shared_link(made.id)
 
 
+def test_a_list_tells_of_one_without_what_it_shows(target: Target) -> None:
+    assets = [target.upload(unique_bytes()) for _ in range(3)]
+    single = target.client.create_shared_link(asset_ids=assets, settings=everything_set())
+    album = album_link(target, everything_set())
+    try:
+        for link in (single, album):
+            whole, listed = target.client.shared_link(link.id), target.client.listed_shared_link(link.id)
+            assert listed.settings == whole.settings
+            assert (listed.key, listed.album_id, listed.album_name) == (whole.key, whole.album_id, whole.album_name)
+            assert listed.album_asset_count is None
+        assert len(target.client.listed_shared_link(single.id).asset_ids) == 1
+        with pytest.raises(NotFound):
+            target.client.listed_shared_link(NOBODY)
+    finally:
+        target.client.delete_shared_link(single.id)
+
+
 def test_an_albums_link_takes_no_single_assets(target: Target) -> None:
     with pytest.raises(Rejected):
         target.client.add_to_shared_link(album_link(target).id, [target.upload(unique_bytes())])

@@ -1,4 +1,4 @@
-"""Links and guests without a running server: the database alone. And a host with a library in Immich of their own."""
+"""Links and guests without a running server: the database alone. And a host at the JSON routes of shared links."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from immichdrop.immich import Immich
 from immichdrop.models import ImmichAccount, User
-from immichdrop.sandbox import Sandbox
 from invites import guests
 from invites.models import Guest, Invite
-from tests import pictures
-from tests.contract.conftest import upload_of
 
 SHARED_LINKS = "/api/shared-links"
 
@@ -60,17 +56,12 @@ def as_guest(db: None) -> AsGuest:
 
 
 @pytest.fixture
-def host(db: None, sandbox: Sandbox) -> User:
-    """With a library of their own."""
-    host = User.objects.create_user("host@example.org")
-    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
-    account.set_api_key(sandbox.api_key)
-    account.save()
-    return host
+def host(db: None) -> User:
+    return User.objects.create_user("host@example.org")
 
 
 @pytest.fixture
-def ask(client: Client, host: User) -> Ask:
+def ask(client: Client, host: User, library: ImmichAccount) -> Ask:
     client.force_login(host)
     return asking(client)
 
@@ -82,16 +73,3 @@ def asking(client: Client) -> Ask:
         )
 
     return ask
-
-
-@pytest.fixture
-def album(sandbox: Sandbox) -> str:
-    with Immich(sandbox.url, sandbox.api_key) as immich:
-        return immich.create_album("Summer").id
-
-
-@pytest.fixture
-def assets(sandbox: Sandbox) -> list[str]:
-    """Three photos in Immich."""
-    with Immich(sandbox.url, sandbox.api_key) as immich:
-        return [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(3)]

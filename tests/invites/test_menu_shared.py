@@ -1,7 +1,6 @@
 """`/menu/shared-links`: a host's shared links in Immich as pages, in their own library and nobody else's."""
 
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,67 +9,25 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from immichdrop.immich import Immich, LinkSettings, NotFound, SharedLink
+from immichdrop.immich import Immich, LinkSettings, NotFound
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox, running
 from immichdrop.sandbox.faults import Hits
 from invites import qr
+from invites.models import Invite, ShareBack
 from invites.shared_link_list import PAGE
-from tests import pictures
-from tests.contract.conftest import upload_of
+from tests.conftest import MakeShared
 from tests.immichdrop.test_albums_api import key_with
 
 PATH = "/menu/shared-links"
 BOTH = pytest.mark.parametrize("sandbox", [2, 3], indirect=True)  # whose dialects differ here
 SAID = {"ends": "never", "show_metadata": "on", "allow_download": "on"}
-Make = Callable[..., SharedLink]
 
 
 @pytest.fixture
-def host(db: None, sandbox: Sandbox) -> User:
-    """With a library of their own."""
-    host = User.objects.create_user("host@example.org")
-    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
-    account.set_api_key(sandbox.api_key)
-    account.save()
-    return host
-
-
-@pytest.fixture
-def at_home(client: Client, host: User) -> Client:
+def at_home(client: Client, host: User, library: ImmichAccount) -> Client:
     client.force_login(host)
     return client
-
-
-@pytest.fixture
-def immich(sandbox: Sandbox) -> Immich:
-    return Immich(sandbox.url, sandbox.api_key)
-
-
-@pytest.fixture
-def assets(immich: Immich) -> list[str]:
-    return [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(3)]
-
-
-@pytest.fixture
-def album(immich: Immich, assets: list[str]) -> str:
-    """With two photos."""
-    album = immich.create_album("Summer")
-    immich.add_to_album(album.id, assets[:2])
-    return album.id
-
-
-@pytest.fixture
-def make(immich: Immich, album: str) -> Make:
-    def make(assets: list[str] | None = None, **settings: object) -> SharedLink:
-        made = immich.create_shared_link(
-            album_id=None if assets else album,
-            asset_ids=assets or (),
-            settings=LinkSettings(**settings),  # type: ignore[arg-type]
-        )
-        return immich.shared_link(made.id)
-
-    return make
 
 
 def read(client: Client, path: str = "", status: int = 200) -> str:
@@ -80,12 +37,22 @@ def read(client: Client, path: str = "", status: int = 200) -> str:
 
 
 @BOTH
-def test_what_immich_knows_is_told(at_home: Client, sandbox: Sandbox, make: Make, assets: list[str]) -> None:
+def test_what_immich_knows_is_told(
+    at_home: Client, sandbox: Sandbox, make_shared: MakeShared, assets: list[str]
+) -> None:
     ends = timezone.now() + timedelta(days=30)
-    make(description="Our week", password="sesame", slug="Beach", expires_at=ends, allow_upload=True)
-    single = make(assets[:3], show_metadata=False, allow_download=False)
+    make_shared(description="Our week", password="sesame", slug="Beach", expires_at=ends, allow_upload=True)
+    single = make_shared(assets[:3], show_metadata=False, allow_download=False)
     page = read(at_home)
-    for words in ("Our week", "Summer · 2 items", "/s/Beach", "Until", "Password", "Upload", f"{sandbox.url}/s/Beach"):
+    for words in (
+        "Our week",
+        "<bdi>Summer</bdi> · 3 items",
+        "/s/Beach",
+        "Until",
+        "Password",
+        "Upload",
+        f"{sandbox.url}/s/Beach",
+    ):
         assert words in page
     assert "sesame" not in page
     # Of single photos a list tells one: the number is asked for by itself.
@@ -111,8 +78,8 @@ def test_an_external_domain_is_the_address(at_home: Client, host: User, tmp_path
             assert "javascript:" not in page
 
 
-def test_its_code(at_home: Client, sandbox: Sandbox, make: Make) -> None:
-    link = make(slug="beach")
+def test_its_code(at_home: Client, sandbox: Sandbox, make_shared: MakeShared) -> None:
+    link = make_shared(slug="beach")
     assert qr.svg(f"{sandbox.url}/s/beach") in read(at_home, f"/{link.id}/qr")
     assert at_home.get(f"{PATH}/{link.id}/qr.png").content == qr.png(f"{sandbox.url}/s/beach", 24)
     assert at_home.get(f"{PATH}/{link.id}/qr.pdf").status_code == 404
@@ -125,10 +92,10 @@ def test_nothing_yet(at_home: Client) -> None:
     assert f'href="{PATH}"' in read(at_home, "/new"), "and the way there is in the navigation"
 
 
-def test_search_sort_and_filter(at_home: Client, immich: Immich, make: Make, assets: list[str]) -> None:
-    make(description="Cake", expires_at=timezone.now() + timedelta(days=9))
-    make(description="apples", slug="fruit")
-    make(assets[:1], description="Bread", expires_at=timezone.now() + timedelta(days=3))
+def test_search_sort_and_filter(at_home: Client, immich: Immich, make_shared: MakeShared, assets: list[str]) -> None:
+    make_shared(description="Cake", expires_at=timezone.now() + timedelta(days=9))
+    make_shared(description="apples", slug="fruit")
+    make_shared(assets[:1], description="Bread", expires_at=timezone.now() + timedelta(days=3))
 
     def order(query: str) -> list[str]:
         page = read(at_home, query)
@@ -149,9 +116,44 @@ def test_search_sort_and_filter(at_home: Client, immich: Immich, make: Make, ass
     assert "No link here fits" in read(at_home, "?q=nowhere")
 
 
-def test_five_hundred_come_page_by_page(at_home: Client, sandbox: Sandbox, make: Make) -> None:
+def test_the_list_is_asked_for_once_however_many_there_are(
+    at_home: Client, library: ImmichAccount, sandbox: Sandbox, make_shared: MakeShared, assets: list[str]
+) -> None:
+    links = [make_shared(assets[: 1 + number % 3]) for number in range(PAGE)]
+    sandbox.requests.clear()
+    page = read(at_home)
+    asked = [each.path for each in sandbox.requests if "shared-links" in each.path]
+    assert asked == ["/api/shared-links"]
+    assert page.count('/items"') == PAGE, "each asks for itself when it is seen"
+    for rest in ("/cover", "/qr", "/qr.png", "/poster", "/edit"):
+        sandbox.requests.clear()
+        assert at_home.get(f"{PATH}/{links[0].id}{rest}").status_code == 200
+        asked = [each.path for each in sandbox.requests if "shared-links" in each.path]
+        assert asked == ["/api/shared-links"], "and not for all photos of a link"
+
+
+def test_what_came_through_a_link_has_its_name(
+    at_home: Client, host: User, library: ImmichAccount, make_shared: MakeShared, assets: list[str]
+) -> None:
+    link, other = make_shared(assets), make_shared(assets[:1])
+    party = Invite.objects.create(owner=host, name="Garden party")
+    row = ShareBack.objects.create(invite=party, account=library, link_id=link.id, type="INDIVIDUAL", address="a")
+    for number, asset in enumerate(assets):  # the third is not added yet
+        row.assets.create(asset_id=asset, added_at=timezone.now() if number < 2 else None)
+    for query in ("", "?q=garden", "?sort=name"):
+        page = read(at_home, query)
+        assert 'data-title="Garden party"' in page
+        assert "Single photos · 2 items" in page
+        assert f"{link.id}/items" not in page, "which is known here"
+    assert f"{other.id}/items" in read(at_home)
+    assert other.id not in read(at_home, "?q=garden")
+    for rest in ("", "/qr", "/edit"):
+        assert "Garden party" in read(at_home, f"/{link.id}{rest}")
+
+
+def test_five_hundred_come_page_by_page(at_home: Client, sandbox: Sandbox, make_shared: MakeShared) -> None:
     for number in range(PAGE + 2):
-        make(description=f"Link {number}")
+        make_shared(description=f"Link {number}")
     first, second = read(at_home), read(at_home, "?page=2")
     assert first.count("data-url=") == PAGE
     assert "page=2" in first
@@ -162,7 +164,7 @@ def test_five_hundred_come_page_by_page(at_home: Client, sandbox: Sandbox, make:
 @BOTH
 def test_made_with_password_and_slug(at_home: Client, immich: Immich, album: str, sandbox: Sandbox) -> None:
     page = read(at_home, f"/new?album={album}")
-    assert f'<option value="{album}" selected>Summer (2)</option>' in page
+    assert f'<option value="{album}" selected>Summer (3)</option>' in page
     said = {**SAID, "album": album, "description": "Our week", "password": "sesame", "slug": "beach"}
     answer = at_home.post(f"{PATH}/new", said)
     (made,) = immich.shared_links()
@@ -193,8 +195,8 @@ def test_made_of_single_photos(at_home: Client, immich: Immich, assets: list[str
 
 
 @BOTH
-def test_what_is_wrong_is_said_and_what_was_typed_is_kept(at_home: Client, make: Make, album: str) -> None:
-    make(slug="beach")
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(at_home: Client, make_shared: MakeShared, album: str) -> None:
+    make_shared(slug="beach")
     said = {**SAID, "album": album, "description": "Typed text", "password": "sesame"}
     for slug, words in (("beach", "taken"), ("our week", "hyphens"), ("ü", "hyphens")):
         answer = at_home.post(f"{PATH}/new", {**said, "slug": slug})
@@ -208,10 +210,12 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(at_home: Client, make:
 
 
 @BOTH
-def test_an_edit_loses_nothing_else(at_home: Client, immich: Immich, make: Make, settings: LazySettings) -> None:
+def test_an_edit_loses_nothing_else(
+    at_home: Client, immich: Immich, make_shared: MakeShared, settings: LazySettings
+) -> None:
     settings.TIME_ZONE = "UTC"
     ends = datetime(2099, 7, 14, 18, 0, 30, tzinfo=UTC)
-    link = make(description="Old", password="sesame", slug="Beach", expires_at=ends, allow_upload=True)
+    link = make_shared(description="Old", password="sesame", slug="Beach", expires_at=ends, allow_upload=True)
     page = read(at_home, f"/{link.id}/edit")
     assert 'value="2099-07-14T18:00"' in page
     shown = {"ends": "date", "expires_at": "2099-07-14T18:00", "expires_was": "2099-07-14T18:00", "slug": "Beach"}
@@ -223,15 +227,15 @@ def test_an_edit_loses_nothing_else(at_home: Client, immich: Immich, make: Make,
     )
     at_home.post(f"{PATH}/{link.id}/edit", {**said, "ends": "never"})
     assert immich.shared_link(link.id).expires_at is None
-    make(slug="taken")
+    make_shared(slug="taken")
     refused = at_home.post(f"{PATH}/{link.id}/edit", {**said, "slug": "taken", "description": "Newer"})
     assert refused.status_code == 422
     assert "Newer" in refused.content.decode()
     assert immich.shared_link(link.id).slug == "Beach"
 
 
-def test_deleting_asks_first(at_home: Client, immich: Immich, make: Make) -> None:
-    link = make(description="Our week")
+def test_deleting_asks_first(at_home: Client, immich: Immich, make_shared: MakeShared) -> None:
+    link = make_shared(description="Our week")
     asked = at_home.post(f"{PATH}/{link.id}/delete")
     assert "Delete the shared link?" in asked.content.decode()
     assert immich.shared_link(link.id)
@@ -242,23 +246,23 @@ def test_deleting_asks_first(at_home: Client, immich: Immich, make: Make) -> Non
     assert at_home.post(f"{PATH}/{link.id}/delete", {"sure": "1"}).status_code == 404
 
 
-def test_the_poster_asks_to_look(at_home: Client, make: Make) -> None:
-    link = make(password="sesame", slug="beach", expires_at=datetime(2099, 7, 14, 18, tzinfo=UTC))
+def test_the_poster_asks_to_look(at_home: Client, make_shared: MakeShared) -> None:
+    link = make_shared(password="sesame", slug="beach", expires_at=datetime(2099, 7, 14, 18, tzinfo=UTC))
     page = read(at_home, f"/{link.id}/poster?language=de&size=a6")
     assert "Schaut euch unsere Fotos an" in page
     assert "Unsere Fotos</h2>" in page
     assert "Summer" not in page, "behind a password, and everybody reads a poster"
     assert "Herunterladen, was gefällt" in page
     assert 'datetime="2099-07-14"' in page
-    plain = read(at_home, f"/{make(allow_download=False).id}/poster")
+    plain = read(at_home, f"/{make_shared(allow_download=False).id}/poster")
     assert "Summer</h2>" in plain
     assert "Download" not in plain
 
 
-def test_what_only_immich_would_take(at_home: Client, make: Make) -> None:
+def test_what_only_immich_would_take(at_home: Client, make_shared: MakeShared) -> None:
     last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
-    far = make(slug="far", description="Far", expires_at=last)
-    long = make(slug="y" * 3000, description="<b>Long</b>")
+    far = make_shared(slug="far", description="Far", expires_at=last)
+    long = make_shared(slug="y" * 3000, description="<b>Long</b>")
     assert "&lt;b&gt;Long&lt;/b&gt;" in read(at_home)
     for rest in ("", "/edit", "/qr", "/poster"):
         read(at_home, f"/{far.id}{rest}")
@@ -268,8 +272,8 @@ def test_what_only_immich_would_take(at_home: Client, make: Make) -> None:
         read(at_home, f"/{long.id}{rest}", 404)
 
 
-def test_a_cover(at_home: Client, host: User, sandbox: Sandbox, make: Make, assets: list[str]) -> None:
-    link = make(assets[:1])
+def test_a_cover(at_home: Client, host: User, sandbox: Sandbox, make_shared: MakeShared, assets: list[str]) -> None:
+    link = make_shared(assets[:1])
     answer = at_home.get(f"{PATH}/{link.id}/cover")
     assert (answer.status_code, answer["Content-Type"].partition("/")[0]) == (200, "image")
     assert "private" in answer["Cache-Control"]
@@ -288,9 +292,14 @@ def about(link_id: object) -> list[tuple[str, str]]:
 
 
 def test_another_hosts_are_like_ones_that_are_not_there(
-    at_home: Client, immich: Immich, sandbox: Sandbox, make: Make, settings: LazySettings, album: str
+    at_home: Client,
+    immich: Immich,
+    sandbox: Sandbox,
+    make_shared: MakeShared,
+    settings: LazySettings,
+    album: str,
 ) -> None:
-    link = make(description="Secret project")
+    link = make_shared(description="Secret project")
     settings.IMMICH_BASE_URL, settings.IMMICH_API_KEY = sandbox.url, sandbox.api_key
     client = Client()
     client.force_login(User.objects.create_user("other@example.org"))  # whose links would use the server's key
@@ -309,16 +318,18 @@ def test_another_hosts_are_like_ones_that_are_not_there(
         assert getattr(at_home, method)(f"{PATH}{path}", {"sure": "1"}).status_code == 404
 
 
-def test_what_immich_refuses_is_told_with_its_words(at_home: Client, sandbox: Sandbox, make: Make) -> None:
-    link = make()
+def test_what_immich_refuses_is_told_with_its_words(at_home: Client, sandbox: Sandbox, make_shared: MakeShared) -> None:
+    link = make_shared()
     sandbox.faults.status, sandbox.faults.error_before = 400, Hits(on=("DELETE /api/shared-links/*",))
     answer = at_home.post(f"{PATH}/{link.id}/delete", {"sure": "1"})
     assert answer.status_code == 400
     assert "Immich didn’t do it" in answer.content.decode()
 
 
-def test_what_the_key_lacks_is_named(at_home: Client, host: User, sandbox: Sandbox, make: Make, album: str) -> None:
-    link = make(description="Our week")
+def test_what_the_key_lacks_is_named(
+    at_home: Client, host: User, sandbox: Sandbox, make_shared: MakeShared, album: str
+) -> None:
+    link = make_shared(description="Our week")
     account = ImmichAccount.objects.get(owner=host)
     account.set_api_key(key_with(sandbox, "sharedLink.read", "album.read"))
     account.save()
@@ -344,8 +355,8 @@ def test_what_the_key_lacks_is_named(at_home: Client, host: User, sandbox: Sandb
     assert "Nothing is shared yet" not in page
 
 
-def test_immich_is_away(at_home: Client, host: User, make: Make, album: str) -> None:
-    link = make()
+def test_immich_is_away(at_home: Client, host: User, make_shared: MakeShared, album: str) -> None:
+    link = make_shared()
     ImmichAccount.objects.filter(owner=host).update(base_url="http://127.0.0.1:1")
     for path in ("", "/new", f"/{link.id}"):
         assert "be reached right now" in read(at_home, path, 503)

@@ -1,5 +1,6 @@
 """The hosts' pages for sharing back, without script: made, changed, revealed and taken down."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,25 +23,17 @@ GOOD = {"ends": "never", "show_metadata": "on", "allow_download": "on", "reveal"
 
 
 @pytest.fixture
-def account(host: User, sandbox: Sandbox) -> ImmichAccount:
-    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
-    account.set_api_key(sandbox.api_key)
-    account.save()
-    return account
-
-
-@pytest.fixture
 def path(link: Invite) -> str:
     return f"/menu/links/{link.token}/share-back"
 
 
 @pytest.fixture
-def photos(account: ImmichAccount, sandbox: Sandbox, received: Receive) -> list[str]:
+def photos(library: ImmichAccount, sandbox: Sandbox, received: Receive) -> list[str]:
     """Two that came through the link."""
     with Immich(sandbox.url, sandbox.api_key) as immich:
         assets = [immich.upload(upload_of(pictures.jpeg(number))).id for number in range(2)]
     for asset in assets:
-        received(account=account, asset_id=asset, delivered_at=timezone.now())
+        received(account=library, asset_id=asset, delivered_at=timezone.now())
     return assets
 
 
@@ -135,7 +128,7 @@ def test_what_immich_does_not_take(at_home: Client, path: str, photos: list[str]
     assert from_elsewhere.slug == "beach"
 
 
-def test_nothing_came_yet(at_home: Client, path: str, account: ImmichAccount, link: Invite) -> None:
+def test_nothing_came_yet(at_home: Client, path: str, library: ImmichAccount, link: Invite) -> None:
     assert "Nothing has come into Immich through this link yet" in text(at_home, path)
     Invite.objects.filter(pk=link.pk).update(album_name="Party")
     assert "The album is made with the first file" in text(at_home, path)
@@ -189,10 +182,10 @@ def test_an_address_that_no_code_holds(at_home: Client, path: str, photos: list[
 
 
 def test_what_a_key_lacks_is_named(
-    at_home: Client, path: str, photos: list[str], account: ImmichAccount, sandbox: Sandbox
+    at_home: Client, path: str, photos: list[str], library: ImmichAccount, sandbox: Sandbox
 ) -> None:
-    account.set_api_key(key_with(sandbox, "sharedLink.read"))
-    account.save()
+    library.set_api_key(key_with(sandbox, "sharedLink.read"))
+    library.save()
     answer = at_home.post(path, {**GOOD, "description": "Kept as typed"})
     assert answer.status_code == 422
     assert "The API key lacks sharedLink.create" in answer.content.decode()
@@ -374,3 +367,82 @@ def test_a_link_with_another_album_says_so(
         for page in (text(at_home, path), text(at_home, details)):
             assert ("Make it anew" in page) == bool(said)
             assert said in page
+
+
+# --- made anew
+
+
+FORMER = {
+    "slug": "Beach",
+    "password": "sesame",
+    "description": "Ours",
+    "ends": "date",
+    "expires_at": "2099-07-14T18:00",
+}
+
+
+@pytest.mark.parametrize("gone", ["made anew", "deleted in Immich"])
+def test_another_one_begins_with_the_former_settings(
+    at_home: Client, path: str, photos: list[str], immich: Immich, gone: str
+) -> None:
+    said = {**GOOD, **FORMER, "reveal": "now"}
+    del said["allow_download"]
+    assert at_home.post(path, said).status_code == 302
+    row = ShareBack.objects.get()
+    before = immich.shared_link(str(row.link_id)).settings
+    assert "sesame" not in row.encrypted_settings
+    if gone == "made anew":
+        immich.change_shared_link(str(row.link_id), replace(before, description="Changed there"))
+        before = replace(before, description="Changed there")
+        answer = at_home.post(f"{path}/delete", {"sure": "1", "how": "anew"})
+        assert (answer.status_code, answer["Location"]) == (302, path)
+    else:
+        immich.delete_shared_link(str(row.link_id))
+        at_home.get(path)  # which notices
+    assert immich.shared_links() == []
+    page = at_home.get(path)
+    assert "It begins with the former settings." in page.content.decode()
+    form, reveal = page.context["form"], page.context["reveal"]
+    sent = {name: value for name, value in form.initial.items() if value is not False}
+    answer = at_home.post(path, {**sent, **reveal.initial, "time_zone": "UTC"})
+    assert (answer.status_code, answer["Location"]) == (302, f"{path}?made"), answer.content.decode()
+    made = ShareBack.objects.get()
+    assert immich.shared_link(str(made.link_id)).settings == before
+    assert (made.pk != row.pk, made.reveal_at) == (True, row.reveal_at)
+
+
+def test_an_end_that_is_over_is_not_taken_over(at_home: Client, path: str, photos: list[str], immich: Immich) -> None:
+    assert at_home.post(path, {**GOOD, "slug": "beach"}).status_code == 302
+    row = ShareBack.objects.get()
+    row.keep(LinkSettings(slug="beach", expires_at=timezone.now() - timedelta(days=1)))
+    row.save()
+    immich.delete_shared_link(str(row.link_id))
+    at_home.get(path)
+    form = at_home.get(path).context["form"]
+    assert (form.initial["ends"], form.initial["slug"]) == ("never", "beach")
+
+
+@pytest.mark.parametrize("kept", ["", "not ours"])
+def test_settings_that_nobody_can_read_any_more(
+    at_home: Client, path: str, photos: list[str], immich: Immich, kept: str
+) -> None:
+    """Such as after the server's secret was changed, or of an older version."""
+    assert at_home.post(path, {**GOOD, "slug": "beach"}).status_code == 302
+    row = ShareBack.objects.get()
+    immich.delete_shared_link(str(row.link_id))
+    at_home.get(path)
+    ShareBack.objects.update(encrypted_settings=kept)
+    page = at_home.get(path)
+    assert page.context["form"].initial["slug"] == ""
+    assert "It begins with" not in page.content.decode()
+
+
+def test_what_staff_set_is_not_told_to_another_librarys_host(
+    at_home: Client, path: str, photos: list[str], link: Invite, immich: Immich
+) -> None:
+    assert at_home.post(path, {**GOOD, "password": "sesame"}).status_code == 302
+    row = ShareBack.objects.get()
+    immich.delete_shared_link(str(row.link_id))
+    at_home.get(path)
+    ShareBack.objects.update(account=ImmichAccount.objects.environment())
+    assert "sesame" not in text(at_home, path)

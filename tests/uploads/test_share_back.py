@@ -12,13 +12,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from immichdrop.immich import Immich
+from immichdrop.immich import Immich, LinkSettings
 from immichdrop.latency import connect
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.faults import Hits
 from invites.models import Invite, ShareBack
 from tests import pictures
+from tests.contract.conftest import upload_of
 from tests.guest import TUS, TusGuest
 from tests.immichdrop.test_albums_api import key_with
 from tests.serving import eventually
@@ -34,25 +35,15 @@ NOT_ENOUGH = ("asset.upload", "asset.read", "album.read", "sharedLink.create", "
 
 
 @pytest.fixture
-def host(transactional_db: None, sandbox: Sandbox) -> User:
-    """With a library of their own."""
-    host = User.objects.create_user("host@example.org")
-    account = ImmichAccount(owner=host, base_url=sandbox.url, connected=True)
-    account.set_api_key(sandbox.api_key)
-    account.save()
-    return host
+def link(link: Invite, library: ImmichAccount) -> Invite:
+    """Into the host's own library."""
+    return link
 
 
 @pytest.fixture
-def link(host: User) -> Invite:
-    return Invite.objects.create(name="Beach week", owner=host)
-
-
-@pytest.fixture
-def lane(web: str, host: User) -> Lane:
+def lane(web: str, library: ImmichAccount) -> Lane:
     """Deliveries one step after another."""
-    account = ImmichAccount.objects.get(owner=host)
-    return Lane("test:1:", spool.default(), 3, connect, lambda: [account.pk], look_every=0)
+    return Lane("test:1:", spool.default(), 3, connect, lambda: [library.pk], look_every=0)
 
 
 @pytest.fixture
@@ -97,6 +88,14 @@ def shown(sandbox: Sandbox) -> list[str]:
 
 def due() -> None:
     ShareBack.objects.update(look_at=timezone.now() - timedelta(seconds=1))
+
+
+def came_through(link: Invite, *assets: str) -> None:
+    """These are in Immich by now."""
+    account, now = link.account(), timezone.now()
+    whole = {"invite": link, "account": account, "size": 5, "offset": 5, "delivered_at": now, "status": "delivered"}
+    Upload.objects.bulk_create(Upload(**whole, filename="a.jpg", asset_id=asset) for asset in assets)
+    due()
 
 
 @ANY
@@ -220,10 +219,7 @@ def test_what_immich_lost_is_left_out(ask: Ask, lane: Lane, guest: TusGuest, san
 def test_thousands_at_once(ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandbox, link: Invite) -> None:
     deliver(lane, guest, 1)
     assert ask("post").status_code == 201
-    account, now = link.account(), timezone.now()
-    whole = {"invite": link, "account": account, "size": 5, "offset": 5, "delivered_at": now, "status": "delivered"}
-    Upload.objects.bulk_create(Upload(**whole, filename="a.jpg", asset_id=uuid.uuid4()) for _ in range(2500))
-    due()
+    came_through(link, *(str(uuid.uuid4()) for _ in range(2500)))
     sandbox.requests.clear()
     lane.run_once()
     row = ShareBack.objects.get()
@@ -233,18 +229,24 @@ def test_thousands_at_once(ask: Ask, lane: Lane, guest: TusGuest, sandbox: Sandb
 
 
 def test_more_than_a_look_has_time_for_is_gone_on_with(
-    ask: Ask, lane: Lane, guest: TusGuest, link: Invite, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, lane: Lane, guest: TusGuest, link: Invite, immich: Immich
 ) -> None:
     """Others have their turn in between."""
-    monkeypatch.setattr(share_back_upkeep, "ASSETS_AT_ONCE", 2)
+
+    def look() -> None:
+        claimed = share_back_upkeep.claim([link.account().pk])
+        assert claimed, "it stays due"
+        share_back_upkeep.look(claimed, lane.line.client, assets_at_once=2)
+
     deliver(lane, guest, 1)
     assert ask("post").status_code == 201
-    deliver(lane, guest, *range(2, 15))
-    lane.run_once()
+    came_through(link, *(immich.upload(upload_of(pictures.jpeg(number))).id for number in range(2, 15)))
+    look()
     assert SharedAsset.objects.count() == 1 + 2 * share_back_upkeep.BATCHES_OF_A_LOOK
-    for _ in range(3):
-        lane.run_once()
+    for _ in range(2):
+        look()
     assert SharedAsset.objects.exclude(added_at=None).count() == 14
+    assert share_back_upkeep.claim([link.account().pk]) is None
 
 
 def test_nobody_else_looks_meanwhile(ask: Ask, lane: Lane, guest: TusGuest, link: Invite) -> None:
@@ -559,3 +561,54 @@ def test_a_closed_link(
 def test_an_unknown_id_is_no_link(ask: Ask) -> None:
     for token in ("unknown", str(uuid.uuid4()), "%00"):
         assert [ask(method, token).status_code for method in ("get", "post", "patch", "delete")] == [404] * 4
+
+
+# --- made anew, and found again
+
+
+def test_what_was_left_behind_is_found_again(
+    ask: Ask, lane: Lane, guest: TusGuest, immich: Immich, sandbox: Sandbox
+) -> None:
+    """Immich made it, and its answer was lost."""
+    photos = deliver(lane, guest, 1, 2)
+    wanted = {"slug": "beach", "password": "sesame", "description": "Ours", "allowDownload": False}
+    ends = timezone.now().replace(microsecond=0) + timedelta(days=7)
+    sandbox.faults.reset_after = Hits(on=("POST /api/shared-links",), count=1)
+    assert ask("post", **wanted, expiresAt=ends.isoformat()).status_code == 502
+    assert not ShareBack.objects.exists()
+    sandbox.faults.clear()
+    (left,) = immich.shared_links()
+    later = ends + timedelta(minutes=3)  # "in a week", said once more
+    made = ask("post", **wanted, expiresAt=later.isoformat())
+    assert made.status_code == 201, made.content
+    assert (made.json()["id"], made.json()["expiresAt"]) == (left.id, later.isoformat())
+    assert sorted(made.json()["assetIds"]) == shown(sandbox) == sorted(map(asset_of, photos))
+
+
+@pytest.mark.parametrize("other", ["password", "assets", "end", "album", "known"])
+def test_what_only_looks_like_it_is_left_alone(
+    ask: Ask,
+    lane: Lane,
+    guest: TusGuest,
+    immich: Immich,
+    assets: list[str],
+    album: str,
+    library: ImmichAccount,
+    other: str,
+) -> None:
+    (photo,) = map(asset_of, deliver(lane, guest, 21))
+    made = immich.create_shared_link(
+        album_id=album if other == "album" else None,
+        asset_ids=[photo, *(assets[:1] if other == "assets" else [])],
+        settings=LinkSettings(
+            slug="beach",
+            password="other" if other == "password" else None,
+            expires_at=timezone.now() + timedelta(days=7) if other == "end" else None,
+        ),
+    )
+    if other == "known":
+        invite = Invite.objects.create()
+        ShareBack.objects.create(invite=invite, account=library, link_id=made.id, type="INDIVIDUAL", address="a")
+    answer = ask("post", slug="beach")
+    assert (answer.status_code, answer.json()["error"]) == (400, "slug_taken")
+    assert immich.shared_link(made.id).slug == "beach"

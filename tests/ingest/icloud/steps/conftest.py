@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from immichdrop.immich import Asset, Immich
+from immichdrop.immich.account import ASSETS_PER_PAGE
 from immichdrop.sandbox import Sandbox, running
 from ingest.folders.network import Line, Network, Pace
 from ingest.icloud.photos import Photo, PhotoFile
@@ -69,9 +70,11 @@ class Place:
         self.line = self.line_with(self.key)
         self.downloads = downloads.Downloads(self.top)
 
-    def line_with(self, key: str) -> Line:
-        network = Network([self.url], key)
-        return Line(network, lambda url: Immich(url, key, on_request=self.asked.note), QUICK, threading.Event())
+    def line_with(self, key: str, assets_per_page: int = ASSETS_PER_PAGE) -> Line:
+        def client(url: str) -> Immich:
+            return Immich(url, key, on_request=self.asked.note, assets_per_page=assets_per_page)
+
+        return Line(Network([self.url], key), client, QUICK, threading.Event())
 
     def write(self, photo: downloads.Photo, *, favorite: bool | None = None) -> Photo:
         """What icloudpd would write, as the reading of the folder gives it."""

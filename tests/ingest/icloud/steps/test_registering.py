@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from immichdrop.immich import libraries as paging
 from immichdrop.sandbox import Sandbox, running
 from immichdrop.sandbox.faults import Hits
 from ingest.folders.network import StoppedError
@@ -56,8 +55,8 @@ def test_fault_the_search_finds_a_part_of_a_path_without_case_and_with_wildcards
     }
 
 
-def test_fault_one_asset_more_than_a_page_holds(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "ASSETS_PER_PAGE", 3)
+def test_fault_one_asset_more_than_a_page_holds(place: Place) -> None:
+    place.line = place.line_with(place.key, assets_per_page=3)
     paths = place.add(*(f"IMG_{number}.JPG" for number in range(10)))
 
     assert set(registered(place, *paths).assets) == set(paths)
@@ -67,13 +66,13 @@ def test_fault_one_asset_more_than_a_page_holds(place: Place, monkeypatch: pytes
 
 def test_photos_of_one_moment_where_pages_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Immich may show them on both pages, or on neither."""
-    monkeypatch.setattr(paging, "ASSETS_PER_PAGE", 3)
     monkeypatch.setattr(registering, "LOOKED_AT", 3)
     monkeypatch.setattr(registering, "FEW", 0)
     with running(tmp_path / "immich", shuffles_ties=True) as sandbox:
         (tmp_path / "library").mkdir()
         library_id = sandbox.create_library("iCloud", tmp_path / "library")
         place = Place(sandbox.url, sandbox.api_key, library_id, tmp_path / "library" / "photos")
+        place.line = place.line_with(place.key, assets_per_page=3)
         paths = place.add(*(f"IMG_{number}.JPG" for number in range(40)))
         for path in paths:
             os.utime(path, (1_700_000_000, 1_700_000_000))
@@ -101,8 +100,8 @@ def test_a_file_that_immich_fails_at(sandboxed: Place, sandbox: Sandbox) -> None
 
 
 def test_few_of_a_full_folder_are_asked_for_by_name(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "ASSETS_PER_PAGE", 2)
     monkeypatch.setattr(registering, "LOOKED_AT", 2)
+    place.line = place.line_with(place.key, assets_per_page=2)
     paths = place.add(*(f"IMG_{number}.JPG" for number in range(40)))
     registered(place, *paths)
 
