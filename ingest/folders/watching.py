@@ -5,9 +5,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 
 from watchfiles import Change, watch
 from watchfiles._rust_notify import WatchfilesRustInternalError
+
+from ingest.folders.walking import visible
 
 LOOK = 0.5  # seconds between two looks at whether a folder is there, and still the same
 PATIENCE = 30.0  # seconds until an Immich that did not answer is asked again
@@ -126,3 +129,9 @@ def identity(root: str) -> Identity:
     except OSError:
         return None
     return (found.st_dev, found.st_ino) if os.path.isdir(root) else None  # noqa: PTH112
+
+
+def is_news(root: Path, path: str, own: Path) -> bool:
+    """Whether a change within `root` is worth a look: not what is hidden, nor a download that goes on, nor what lies in
+    the folder of our `own` database, which every look writes to."""
+    return all(map(visible, path.split("/"))) and not (root / path).is_relative_to(own)

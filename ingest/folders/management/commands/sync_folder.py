@@ -22,7 +22,7 @@ from ingest.folders.network import Network, NoServerError, Pace
 from ingest.folders.outcomes import Report
 from ingest.folders.reporting import JsonReport, PlainReport, TerminalReport
 from ingest.folders.walking import Choice
-from ingest.folders.watching import Watching
+from ingest.folders.watching import Watching, is_news
 from uploads import albums, processes
 
 
@@ -107,6 +107,10 @@ class Command(BaseCommand):
 
     def _watch(self, job: Job, options: Options, roots: list[str], interval: float) -> None:
         def look(root: str, only: Collection[str] | None) -> bool:
+            if only is not None:
+                only = [path for path in only if is_news(Path(root), path, settings.DATA_DIR)]
+                if not only:
+                    return True
             try:
                 job.run(options_for(options, root), only)
             except NoServerError as error:
