@@ -58,10 +58,9 @@ class Job:
         account = ImmichAccount.objects.environment()
         folder = self._folder(options, account)
         with alone(folder, dry_run=options.dry_run):
-            names = old_history.read(self.old) if self.old else []
-            earlier: frozenset[str] = frozenset(names) if options.dry_run else frozenset()
-            if names and not options.dry_run:
-                new = old_history.take_over(folder, names)
+            earlier = old_history.read(self.old) if self.old else None
+            if earlier and not options.dry_run:
+                new = old_history.take_over(folder, earlier)
                 if new:
                     self.report.notes(f"{new:,} names taken over from {self.old}.")
             self.report.begins(shown(options.root), address)
