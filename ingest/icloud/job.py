@@ -1,16 +1,11 @@
 """The folders of one command: gone through once or watched, one run at a time."""
 
-import fcntl
 import hashlib
 import threading
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from django.conf import settings
-
 from immichdrop.immich import Immich
-from ingest.folders.job import BusyError
 from ingest.folders.models import key_of, shown
 from ingest.folders.network import Line, Network, NoServerError, Pace
 from ingest.icloud.models import ICloudKey
@@ -19,6 +14,7 @@ from ingest.icloud.outcomes import Report, Summary
 from ingest.icloud.run import Run
 from ingest.icloud.steps.validating import whose_key
 from ingest.icloud.targets import Library, Storage
+from ingest.jobs import alone
 
 
 @dataclass(slots=True)
@@ -42,7 +38,8 @@ class Job:
         """Goes through the folders. `only`: paths in them that changed. Raises BusyError, and what `Run` does."""
         if not options.library_id:
             options = replace(options, user_id=self._user_id(options))
-        with _alone(options.place, dry_run=options.dry_run):
+        lock = f"icloud-{key_of(options.place)}"
+        with alone(lock, "Another sync_icloud is at work there.", dry_run=options.dry_run):
             where = f"library {shown(options.library_id)}" if options.library_id else "Immich"
             self.report.begins(", ".join(map(shown, options.directories)), where)
             self.lines.clear()
@@ -77,17 +74,3 @@ class Job:
         if self.stopping.is_set():
             line.stopping.set()
         return line
-
-
-@contextmanager
-def _alone(place: str, *, dry_run: bool) -> Iterator[None]:
-    """Two at once would do everything twice."""
-    if dry_run:
-        yield
-        return
-    with (settings.DATA_DIR / f"icloud-{key_of(place)}.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError("Another sync_icloud is at work there.") from error
-        yield

@@ -14,7 +14,8 @@ from ingest.folders.network import Line, Network
 from ingest.folders.outcomes import Outcomes, Report
 from ingest.folders.walking import Choice, Walk
 from tests import pictures
-from tests.ingest.folders.conftest import QUICK, Folder, in_album, names, no_rights_of_root
+from tests.ingest.commands import QUICK
+from tests.ingest.folders.conftest import Folder, in_album, names, no_rights_of_root
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from immichdrop.schema import ensure_migrated
-from ingest.commands import INTERRUPTED, NO_SERVER, USAGE, day, logged, seconds, stopped_by_signals, texts
+from ingest.commands import INTERRUPTED, NO_SERVER, USAGE, addresses, day, logged, seconds, stopped_by_signals, texts
 from ingest.folders import old_history
 from ingest.folders.album_names import AlbumRule, AlbumRuleError
 from ingest.folders.candidate import ignore_lease_signal
-from ingest.folders.job import BusyError, Job, options_for, roots_of
+from ingest.folders.job import Job, options_for, roots_of
 from ingest.folders.looking import Options
 from ingest.folders.models import shown
 from ingest.folders.network import Network, NoServerError, Pace
@@ -23,6 +23,7 @@ from ingest.folders.outcomes import Report
 from ingest.folders.reporting import JsonReport, PlainReport, TerminalReport
 from ingest.folders.walking import Choice
 from ingest.folders.watching import Watching, is_news
+from ingest.jobs import BusyError
 from uploads import albums, processes
 
 
@@ -163,9 +164,7 @@ class Command(BaseCommand):
         return roots
 
     def _job(self, report: Report, roots: list[str], given: dict[str, object], pace: Pace) -> Job:
-        places = settings.IMMICH_ADDRESSES
-        addresses = [places[f"IMMICH_{name}_URL"] for name in ("LOCAL", "BASE", "EXTERNAL")]
-        if not any(addresses):
+        if not any(addresses()):
             raise CommandError("Set IMMICH_LOCAL_URL, IMMICH_EXTERNAL_URL or both.", returncode=USAGE)
         if not settings.IMMICH_API_KEY:
             raise CommandError("Set IMMICH_API_KEY to an API key of Immich.", returncode=USAGE)
@@ -175,7 +174,7 @@ class Command(BaseCommand):
         beside = Path.cwd() / old_history.NAME
         if old is None and roots == roots_of([settings.SCREENSHOTS_PATH]) and beside.exists():
             old = beside
-        network = Network(addresses, settings.IMMICH_API_KEY)
+        network = Network(addresses(), settings.IMMICH_API_KEY)
         return Job(
             network,
             settings.IMMICH_API_KEY,
