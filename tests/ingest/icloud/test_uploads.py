@@ -143,3 +143,13 @@ def test_another_user_s_key_has_everything_sent_and_done(sent: Sent, settings: S
         assert (len(other.assets()), len(other.stacks()[0]), other.requests) == (4, 3, [])
     settings.IMMICH_ADDRESSES, settings.IMMICH_API_KEY = home
     assert (sent.sync(*EVERYTHING).outcomes, sent.sandbox.requests) == ({}, [])
+
+
+def test_what_is_sent_is_told_in_the_log_file(sent: Sent, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """By the engine that sends it, whose lines would otherwise cross the bar."""
+    sent.downloads.write(Photo())
+
+    sent.sync("--log-file", tmp_path / "log")
+
+    assert "outcome=sent" in (tmp_path / "log").read_text()
+    assert "outcome=sent" not in capfd.readouterr().err

@@ -67,7 +67,7 @@ class Command(BaseCommand):
             report.notes(f"Options of icloudpd, ignored here: {', '.join(ignored)}.")
         log_file = given["log_file"] if isinstance(given["log_file"], Path) else settings.DATA_DIR / "sync_icloud.log"
         failed = False
-        with logged("ingest.icloud", log_file), stopped_by_signals(job.stop):
+        with logged("ingest", log_file), stopped_by_signals(job.stop):
             if given["watch"]:
                 self._guarded(report, lambda: self._watch(job, options, float(str(given["interval"]))))
                 return
