@@ -27,7 +27,8 @@ class StoppedError(Exception):
 class Pace:
     """`tries` of one question, `first` to `longest` seconds apart.
 
-    `outage`: seconds that a silent Immich is waited for, asked every `probe`.
+    `outage`: seconds that a silent Immich is waited for, asked every `probe`. `glance`: seconds between two looks at
+    whether a watched folder is there.
     """
 
     tries: int = 5
@@ -35,6 +36,7 @@ class Pace:
     longest: float = 30.0
     outage: float = 60.0
     probe: float = 2.0
+    glance: float = 0.5
 
     def pauses(self) -> Iterator[float]:
         for number in range(self.tries - 1):

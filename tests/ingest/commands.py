@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from ingest.folders.network import Pace
 
-QUICK = Pace(tries=4, first=0.02, longest=0.05, outage=0.3, probe=0.02)
+QUICK = Pace(tries=4, first=0.02, longest=0.05, outage=0.3, probe=0.02, glance=0.05)
 
 
 class Ran(NamedTuple):

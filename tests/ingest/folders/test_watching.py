@@ -28,7 +28,9 @@ def test_without_events_everything_is_looked_through_every_interval(tmp_path: Pa
             stopping.set()
         return True
 
-    watching = Watching([str(tmp_path)], look, notes.append, stopping, interval=0.05, recursive=True, events=no_events)
+    watching = Watching(
+        [str(tmp_path)], look, notes.append, stopping, interval=0.05, recursive=True, glance=0.05, events=no_events
+    )
     thread = threading.Thread(target=watching.run, daemon=True)
     thread.start()
     thread.join(10)

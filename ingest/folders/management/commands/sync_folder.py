@@ -121,8 +121,9 @@ class Command(BaseCommand):
                 job.report.notes(str(error))
             return True
 
-        recursive = options.choice.recursive
-        Watching(roots, look, job.report.notes, job.stopping, interval=interval, recursive=recursive).run()
+        recursive, glance = options.choice.recursive, job.pace.glance
+        notes, stopping = job.report.notes, job.stopping
+        Watching(roots, look, notes, stopping, interval=interval, recursive=recursive, glance=glance).run()
 
     # What was asked for
 

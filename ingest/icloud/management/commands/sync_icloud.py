@@ -120,8 +120,8 @@ class Command(BaseCommand):
             renewed.add(root)
             return True
 
-        roots = options.directories
-        Watching(roots, look, job.report.notes, job.stopping, interval=interval, recursive=True).run()
+        notes, glance = job.report.notes, job.pace.glance
+        Watching(options.directories, look, notes, job.stopping, interval=interval, recursive=True, glance=glance).run()
         return False
 
     def _tell_pending(self, given: dict[str, object]) -> None:
