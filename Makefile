@@ -40,7 +40,8 @@ soak: build .venv/dev.stamp
 
 fuzz: build .venv/dev.stamp
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(addprefix tests/uploads/test_,promise_machine.py tus_protocol.py \
-		multipart_stream.py older_chunks.py media_types.py names.py dates.py dates_fuzz.py dates_hostile.py)
+		multipart_stream.py older_chunks.py media_types.py names.py dates.py dates_fuzz.py dates_hostile.py) \
+		tests/ingest/icloud/test_naming.py
 
 # The pictures of docs/screenshots, taken anew from the running product.
 screenshots: build .venv/dev.stamp browser

@@ -89,6 +89,18 @@ class UncountedList(ChangeList):
         self.full_result_count = self.result_count
 
 
+class LongListAdmin(admin.ModelAdmin):
+    """Rows that may be millions: nobody sorts them, and they are counted no further than the pages go."""
+
+    sortable_by = ()
+    paginator = UncountedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def get_changelist(self, request: HttpRequest, **options: object) -> type[UncountedList]:
+        return UncountedList
+
+
 class AccountFilter(admin.SimpleListFilter):
     """By Immich account, with all owners in one query."""
 

@@ -219,6 +219,8 @@ LOGGING = {
         "urllib3": {"level": "WARNING"},
         # Has an opinion on every picture without a date.
         "exifread": {"level": "CRITICAL"},
+        # Counts the changes of every folder that is watched.
+        "watchfiles": {"level": "WARNING"},
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True},
     },

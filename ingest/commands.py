@@ -61,6 +61,11 @@ def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, before[number])
 
 
+def addresses() -> list[str]:
+    """Immich's, in the order in which they are asked; those that are not set are empty."""
+    return [settings.IMMICH_ADDRESSES[f"IMMICH_{name}_URL"] for name in ("LOCAL", "BASE", "EXTERNAL")]
+
+
 def texts(value: object) -> list[str]:
     """An option that may be given several times."""
     return [str(each) for each in value] if isinstance(value, list | tuple) else []

@@ -1,5 +1,9 @@
-"""Fixtures every test may use: the running product, a sandbox Immich, delivery threads, guests and links."""
+"""Fixtures every test may use: the running product, a sandbox Immich, delivery threads, guests and links.
 
+Property tests are judged by what they find, not by how busy the machine is; `make fuzz` lets them look longer.
+"""
+
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,6 +14,8 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.core.management.color import Style
 from django.db import connection
 from django.db.models.signals import post_migrate
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from pytest_django import Settings
 
 from immichdrop.immich import Immich, LinkSettings, SharedLink
@@ -22,6 +28,10 @@ from tests.guest import TusGuest
 from tests.serving import Processes, WebThread
 from uploads import blocking, media_types, progress, spool
 from uploads.worker import Worker
+
+property_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.register_profile("deep", property_settings.get_profile("patient"), max_examples=5000)
+property_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

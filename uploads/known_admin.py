@@ -1,18 +1,17 @@
 """What Immich is known to have, in Django's admin: the dedupe table, and albums by their names."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from immichdrop.admin_lists import AccountFilter, HistoryAdmin, MadeAdmin, UncountedList, UncountedPaginator
+from immichdrop.admin_lists import AccountFilter, HistoryAdmin, LongListAdmin, MadeAdmin
 from immichdrop.models import ImmichAccount
 from uploads.checksums import sha1_of
 from uploads.models import KnownAlbum, KnownAsset
 
 
 @admin.register(KnownAsset)
-class KnownAssetAdmin(HistoryAdmin):
+class KnownAssetAdmin(LongListAdmin, HistoryAdmin):
     """Millions of rows: they are neither counted nor sorted, and a sum is found by its index.
 
     There is no hierarchy of dates, for it would read the whole table twice; the filter of days stops at its page.
@@ -23,10 +22,6 @@ class KnownAssetAdmin(HistoryAdmin):
     list_select_related = ("account__owner",)
     search_fields = ("sha1",)
     search_help_text = "A whole SHA-1: 40 hex digits, or base64 as Immich writes it."
-    sortable_by = ()
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    paginator = UncountedPaginator
     actions = ("export",)
     export_columns = {
         "SHA-1": lambda known: known.sha1,
@@ -37,9 +32,6 @@ class KnownAssetAdmin(HistoryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[KnownAsset]:
         return super().get_queryset(request).select_related("account__owner")
-
-    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
-        return UncountedList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[KnownAsset], search_term: str

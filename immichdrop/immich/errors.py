@@ -122,8 +122,10 @@ def from_answer(status: int, body: bytes, headers: Mapping[str, str]) -> ImmichE
         return Forbidden(reason, status=status)
     if status == 413:
         return TooLarge(reason, status=status)
-    if message is None and status == 404:
-        return NotImmich("There is no Immich at this address", status=status)
+    if message is None:
+        # Immich says why in JSON, whatever it refuses: this is a router's page, or a proxy's.
+        words = "There is no Immich at this address"
+        return NotImmich(words if status == 404 else f"{words}: it answers with HTTP {status}", status=status)
     if status == 400 and words == "Quota has been exceeded!":
         return QuotaExceeded(reason, status=status)
     if status == 400 and (isinstance(message, list) or words.startswith("Validation failed")):

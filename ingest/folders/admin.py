@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from immichdrop.admin_lists import HistoryAdmin, MadeAdmin, UncountedList, UncountedPaginator
+from immichdrop.admin_lists import HistoryAdmin, LongListAdmin, MadeAdmin
 from ingest.folders.models import SyncedFile, SyncFolder
 from ingest.folders.reporting import WORDS, size_words
 
@@ -65,7 +65,7 @@ class TroubleFilter(admin.SimpleListFilter):
 
 
 @admin.register(SyncedFile)
-class SyncedFileAdmin(MadeAdmin):
+class SyncedFileAdmin(LongListAdmin, MadeAdmin):
     """A list that may have millions of rows: found by folder, by trouble, or by a whole SHA-1."""
 
     list_display = ("path", "folder", "state", "album", "message", "handled_at")
@@ -73,10 +73,6 @@ class SyncedFileAdmin(MadeAdmin):
     list_select_related = ("folder",)
     search_fields = ("sha1__exact", "path")
     ordering = ("-pk",)
-    sortable_by = ()
-    paginator = UncountedPaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     actions = ("export", "try_again")
     export_columns = {
         "folder": lambda file: file.folder.path,
@@ -90,9 +86,6 @@ class SyncedFileAdmin(MadeAdmin):
         "message": lambda file: file.message,
         "handled": lambda file: file.handled_at,
     }
-
-    def get_changelist(self, request: HttpRequest, **options: object) -> type[UncountedList]:
-        return UncountedList
 
     @admin.action(description="Look at again in the next run", permissions=["delete"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[SyncedFile]) -> None:

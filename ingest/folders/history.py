@@ -92,10 +92,12 @@ class Counting:
 
 
 def _adopt(folder: SyncFolder, block: Sequence[Seen], rows: dict[str, Known], *, write: bool) -> None:
-    """What the earlier script sent it knew by name alone: it is taken as it lies there now."""
+    """What the earlier script sent it knew by name alone: it is taken as it lies there now, unless it changed since."""
     for seen in block:
         row = rows.get(seen.path)
         if row is None or row.state != State.EARLIER or row.size != SIZE_UNKNOWN:
+            continue
+        if row.mtime_ns and seen.mtime_ns > row.mtime_ns:
             continue
         if write:
             SyncedFile.objects.filter(folder=folder, path_key=key_of(seen.path)).update(
@@ -146,16 +148,21 @@ def doubtful(folder: SyncFolder) -> list[SyncedFile]:
     return list(SyncedFile.objects.filter(folder=folder, recheck_at__lte=timezone.now())[:BLOCK])
 
 
+def is_another_library(folder: SyncFolder, user_id: str) -> bool:
+    """Whether the key opens another user's library than in the last run."""
+    return bool(user_id and folder.library) and folder.library != user_id
+
+
 def change_library(folder: SyncFolder, user_id: str) -> bool:
-    """The key opens another user's library than in the last run: everything has to be asked about again, by the sums
-    that are known. Whether that is so."""
+    """Where the key opens another user's library, everything has to be asked about again, by the sums that are known.
+    Whether that is so."""
     if not user_id or folder.library == user_id:
         return False
-    first = not folder.library
+    another = is_another_library(folder, user_id)
     with transaction.atomic():
-        if not first:
+        if another:
             rows = SyncedFile.objects.filter(folder=folder).exclude(state=State.EARLIER)
             rows.update(state=State.UNSURE, asset_id=None, in_album_at=None, recheck_at=None)
         folder.library = user_id
         folder.save(update_fields=["library"])
-    return not first
+    return another

@@ -1,18 +1,17 @@
 """The folders of one command: set up, gone through once or watched, one run at a time."""
 
-import fcntl
 import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connections
 
 from immichdrop.immich import Immich
 from immichdrop.models import ImmichAccount
+from ingest import jobs
 from ingest.folders import history, old_history
 from ingest.folders.history import Counting
 from ingest.folders.looking import Options
@@ -25,10 +24,6 @@ from uploads import media_types
 from uploads.names import extension_of
 
 _MEDIA = media_types.BUILT_IN_IMAGES | media_types.BUILT_IN_VIDEOS
-
-
-class BusyError(Exception):
-    """Another process goes through this folder."""
 
 
 @dataclass(slots=True)
@@ -58,10 +53,9 @@ class Job:
         account = ImmichAccount.objects.environment()
         folder = self._folder(options, account)
         with alone(folder, dry_run=options.dry_run):
-            names = old_history.read(self.old) if self.old else []
-            earlier: frozenset[str] = frozenset(names) if options.dry_run else frozenset()
-            if names and not options.dry_run:
-                new = old_history.take_over(folder, names)
+            earlier = old_history.read(self.old) if self.old else None
+            if earlier and not options.dry_run:
+                new = old_history.take_over(folder, earlier)
                 if new:
                     self.report.notes(f"{new:,} names taken over from {self.old}.")
             self.report.begins(shown(options.root), address)
@@ -87,18 +81,9 @@ def options_for(options: Options, root: str) -> Options:
     return replace(options, root=root, album=replace(options.album, root=os.path.basename(root)))  # noqa: PTH119
 
 
-@contextmanager
-def alone(folder: SyncFolder, *, dry_run: bool) -> Iterator[None]:
-    """Two at once would do no harm but read and send everything twice."""
-    if dry_run:
-        yield
-        return
-    with (settings.DATA_DIR / f"folder-{folder.pk}.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(f"Another sync_folder is at work in {folder.path}.") from error
-        yield
+def alone(folder: SyncFolder, *, dry_run: bool = False) -> AbstractContextManager[None]:
+    """Raises BusyError."""
+    return jobs.alone(f"folder-{folder.pk}", f"Another sync_folder is at work in {folder.path}.", dry_run=dry_run)
 
 
 @contextmanager

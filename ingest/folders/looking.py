@@ -61,16 +61,18 @@ class Looking:
     def candidate(self, seen: Seen, row: Known | None) -> Candidate | None:
         """The file, opened and summed up; None where it has to wait, goes along with another, or can't be read."""
         half = pairs.other_half(self.options.root, seen.path, self.options.choice)
-        known = history.known(self.folder, [half.path]).get(half.path) if half else None
-        settled = known if half and known and known.settles(half) else None
         if half is None:
-            return self._look_into(seen, row)
+            return self._or_wait(seen, row)
+        rows = history.known(self.folder, [half.path, seen.path])
+        known = rows.get(half.path)
+        settled = known if known and known.settles(half) else None
         if pairs.is_still(seen.path):
             return self._still(seen, row, half, known, settled)
-        if settled is None:
-            return None  # it goes along with its still
-        video = self._look_into(seen, row)
-        if video is not None:
+        own = rows.get(seen.path)
+        if settled is None or (own and own.settles(seen)):
+            return None  # it goes along with its still, or just went
+        video = self._or_wait(seen, row)
+        if video is not None and settled.asset_id is not None:
             video.still_id, video.album = settled.asset_id, ""
         return video
 
@@ -78,32 +80,42 @@ class Looking:
         self, seen: Seen, row: Known | None, video: Seen, known: Known | None, settled: Known | None
     ) -> Candidate | None:
         """A live photo's still, with its moving half unless that is in Immich already."""
-        candidate = self._look_into(seen, row)
-        if candidate is None:
+        try:
+            candidate = self._look_into(seen, row)
+        except UnsettledError:
+            self.wait_for(seen)
             return None
+        if candidate is None:
+            # It can't be read: that keeps its moving half from nothing.
+            return None if settled else self._or_wait(video, known)
         if settled is not None:
             candidate.video_id = settled.asset_id
             return candidate
-        candidate.video = self._look_into(video, known)
+        candidate.video = self._or_wait(video, known)
         if candidate.video is not None:
             candidate.video.album = ""  # Immich hides it behind its still
         return candidate
 
+    def _or_wait(self, seen: Seen, row: Known | None) -> Candidate | None:
+        try:
+            return self._look_into(seen, row)
+        except UnsettledError:
+            self.wait_for(seen)
+            return None
+
     def _look_into(self, seen: Seen, row: Known | None) -> Candidate | None:
+        """None where it can't be read, which is told. Raises UnsettledError."""
         options = self.options
         known_sha1 = row.sha1 if row is not None and row.same(seen) else ""
         if not seen.size and not fresh(seen.mtime_ns, EMPTY_AFTER):
             self.outcomes.add([OutcomeLine(seen.path, "empty", "There is nothing in it.")])
             return None
+        if not seen.size or (not known_sha1 and fresh(seen.mtime_ns, options.settle)):
+            raise UnsettledError
+        follow = options.choice.follow_symlinks
         try:
-            if not seen.size or (not known_sha1 and fresh(seen.mtime_ns, options.settle)):
-                raise UnsettledError
-            candidate = look_into(
-                options.root, seen, known_sha1=known_sha1, follow_symlinks=options.choice.follow_symlinks
-            )
-            candidate.sidecar = pairs.sidecar_of(options.root, seen.path)
-        except UnsettledError:
-            self.wait_for(seen)
+            candidate = look_into(options.root, seen, known_sha1=known_sha1, follow_symlinks=follow)
+            candidate.sidecar = pairs.sidecar_of(options.root, seen.path, follow_symlinks=follow)
         except FileNotFoundError:
             pass  # gone meanwhile
         except pairs.SidecarError as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from immichdrop.immich import Immich, ImmichError, Unavailable
+from immichdrop.immich import AccessError, Immich, ImmichError, NotImmich, Unavailable
 
 PING_SECONDS = 2.0
 # No answer, or a proxy's in Immich's place (as `uploads.setbacks` has it).
@@ -27,7 +27,8 @@ class StoppedError(Exception):
 class Pace:
     """`tries` of one question, `first` to `longest` seconds apart.
 
-    `outage`: seconds that a silent Immich is waited for, asked every `probe`.
+    `outage`: seconds that a silent Immich is waited for, asked every `probe`. `glance`: seconds between two looks at
+    whether a watched folder is there.
     """
 
     tries: int = 5
@@ -35,6 +36,7 @@ class Pace:
     longest: float = 30.0
     outage: float = 60.0
     probe: float = 2.0
+    glance: float = 0.5
 
     def pauses(self) -> Iterator[float]:
         for number in range(self.tries - 1):
@@ -104,14 +106,26 @@ class Line:
                 pause = next(pauses, None)
                 if pause is None:
                     raise
-                since = time.monotonic()
-                if error.status in _NOBODY_THERE and self.network.lost(address, since) not in (None, address):
+                if _is_away(error) and self._moved_from(address):
                     continue  # the other address answers: at once
                 self._pause(max(pause, error.retry_after or 0.0))
+            except AccessError:
+                # Said by somebody else's router, perhaps, which has this address in another network.
+                if len(self.network.addresses) == 1 or not self._moved_from(address):
+                    raise
+
+    def stop_here(self) -> None:
+        """Raises StoppedError where the run was asked to end."""
+        if self.stopping.is_set():
+            raise StoppedError
 
     def close_own(self) -> None:
         for client in self._clients().values():
             client.close()
+
+    def _moved_from(self, address: str) -> bool:
+        """Whether another address answers as Immich does, and is asked from now on."""
+        return self.network.lost(address, time.monotonic()) not in (None, address)
 
     def _wait_for_server(self) -> str:
         give_up = time.monotonic() + self.pace.outage
@@ -134,3 +148,7 @@ class Line:
     def _clients(self) -> dict[str, Immich]:
         clients: dict[str, Immich] = self._own.__dict__.setdefault("clients", {})
         return clients
+
+
+def _is_away(error: Unavailable) -> bool:
+    return error.status in _NOBODY_THERE or isinstance(error, NotImmich)

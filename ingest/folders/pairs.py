@@ -1,5 +1,6 @@
 """Files that belong together: `NAME.ext.xmp` beside `NAME.ext`, and the two halves of a live photo."""
 
+import errno
 import os
 from collections.abc import Iterator
 
@@ -40,15 +41,18 @@ def _beside(root: str, stem: str, kinds: tuple[str, ...], choice: Choice) -> Ite
             yield from walk.one(f"{stem}{written}")
 
 
-def sidecar_of(root: str, path: str) -> bytes | None:
+def sidecar_of(root: str, path: str, *, follow_symlinks: bool = False) -> bytes | None:
     """What stands in the sidecar of a file, None where there is none. Raises SidecarError."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_symlinks else os.O_NOFOLLOW)
     for ending in (".xmp", ".XMP"):
         full = os.path.join(root, f"{path}{ending}")  # noqa: PTH118
         try:
-            descriptor = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = os.open(full, flags)
         except FileNotFoundError:
             continue
         except OSError as error:
+            if error.errno == errno.ELOOP and not follow_symlinks:
+                continue  # a link, which is passed over as others are
             raise SidecarError(f"Its sidecar can't be read: {error.strerror}.") from error
         with os.fdopen(descriptor, "rb") as file:
             try:

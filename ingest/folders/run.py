@@ -10,7 +10,8 @@ was cut off is found by the next one's question.
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from django.utils import timezone
@@ -18,11 +19,13 @@ from django.utils import timezone
 from immichdrop.immich import AccessError, Existing, Forbidden, ImmichError, QuotaExceeded
 from ingest.folders import history
 from ingest.folders.candidate import Candidate
-from ingest.folders.finishing import Finishing, into_album
-from ingest.folders.history import Counting, Known, State
+from ingest.folders.finishing import Finishing
+from ingest.folders.history import Counting, Known
+from ingest.folders.leftovers import Leftovers
 from ingest.folders.looking import Looking, Options
-from ingest.folders.models import SyncedFile, SyncFolder, shown
+from ingest.folders.models import SyncFolder, shown
 from ingest.folders.network import Line, NoServerError, StoppedError
+from ingest.folders.old_history import OldHistory
 from ingest.folders.outcomes import Line as OutcomeLine
 from ingest.folders.outcomes import Outcomes, Report, Summary, words_of
 from ingest.folders.sending import AHEAD, FATAL, Found, Senders
@@ -34,11 +37,11 @@ ROUNDS = 5  # looks at files that were still being written
 
 
 class Run:
-    """`only`: paths within the folder that changed; None for all of it. `earlier`: names sent by the script before this
-    one, which a dry run may not note."""
+    """`only`: paths within the folder that changed; None for all of it. `earlier`: what the script before this one
+    sent, which a dry run may not note."""
 
     def __init__(
-        self, folder: SyncFolder, options: Options, line: Line, report: Report, earlier: Collection[str] = ()
+        self, folder: SyncFolder, options: Options, line: Line, report: Report, earlier: OldHistory | None = None
     ) -> None:
         self.earlier = earlier
         self.folder = folder
@@ -73,11 +76,15 @@ class Run:
     # The way of a run
 
     def _prepare(self) -> None:
+        library = self._library()
         if self.options.dry_run:
+            if history.is_another_library(self.folder, library):
+                # Nothing is known of that one, and nothing may be noted.
+                self.folder = self.looking.folder = SyncFolder(path=self.folder.path, account=self.folder.account)
             return
         self.folder.last_started_at, self.folder.last_ended_at = timezone.now(), None
         self.folder.last_outcome, self.folder.last_message = SyncFolder.Outcome.RUNNING, ""
-        if history.change_library(self.folder, self._library()):
+        if history.change_library(self.folder, library):
             self.report.notes("The key opens another library than before: Immich is asked about every file again.")
         self.folder.save()
 
@@ -90,7 +97,7 @@ class Run:
 
     def _whole(self, only: Iterable[str] | None) -> None:
         walk = Walk(self.options.root, self.options.choice, self._trouble)
-        found = iter(walk) if only is None else (seen for path in only for seen in walk.one(path))
+        found = iter(walk) if only is None else walk.several(only)
         if self.options.dry_run:
             self._take_all(found, self._foresee)
             self._tell_waiting()
@@ -112,7 +119,7 @@ class Run:
             self._give_up,
         )
         try:
-            self._finish_earlier()
+            Leftovers(self.folder, self.line, self.outcomes).finish()
             self._take_all(found, self._hand_over)
             self._take_later()
         finally:
@@ -122,11 +129,11 @@ class Run:
     def _take_all(self, found: Iterable[Seen], hand_over: Callable[[list[Candidate]], None]) -> None:
         passed = Counting()
         due = history.changed(self.folder, found, passed, adopt=not self.options.dry_run)
-        if self.earlier:
-            due = ((seen, row) for seen, row in due if row is not None or seen.path not in self.earlier)
+        if earlier := self.earlier:
+            due = ((seen, row) for seen, row in due if row is not None or not earlier.holds(seen))
         wanted = ((seen, row) for seen, row in due if self.looking.is_media(seen))
         while batch := list(islice(wanted, AHEAD)):
-            self._stop_here()
+            self.line.stop_here()
             self.report.expects(len(batch), sum(seen.size for seen, _ in batch))
             self._take(batch, hand_over)
         self.outcomes.summary.counts["unchanged"] += passed.count
@@ -157,7 +164,7 @@ class Run:
         open_ones: list[Candidate] = []
         try:
             for seen, row in batch:
-                self._stop_here()
+                self.line.stop_here()
                 candidate = self.looking.candidate(seen, row)
                 if candidate is not None:
                     open_ones.append(candidate)
@@ -175,16 +182,16 @@ class Run:
         everything = [each for one in candidates for each in (one, one.video) if each is not None]
         if not everything:
             return
-        answers = self._check({each.sha1: each.sha1 for each in everything})
+        sums = {each.sha1: each.sha1 for each in everything}
+        answers = self.line.ask(lambda immich: immich.bulk_check(sums))
         for each in everything:
             each.existing = answers.get(each.sha1)
 
-    def _check(self, sums: dict[str, str]) -> dict[str, Existing | None]:
-        return self.line.ask(lambda immich: immich.bulk_check(sums))
-
     def _hand_over(self, candidates: list[Candidate]) -> None:
         """Of several files with the same bytes, the first is sent."""
-        renamed = history.assets_by_sum(self.folder, (each.sha1 for each in candidates))
+        halves = (each for one in candidates for each in (one, one.video) if each is not None)
+        renamed = history.assets_by_sum(self.folder, (each.sha1 for each in halves))
+        candidates = [each for one in candidates for each in self._without_deleted(one, renamed)]
         first: dict[str, Candidate] = {}
         for candidate in candidates:
             pair = candidate.video is not None
@@ -197,17 +204,25 @@ class Run:
         for candidate in candidates:
             if id(candidate) in whole:
                 continue
-            known = renamed.get(candidate.sha1)
             existing = candidate.existing
-            if existing is None and known is not None and candidate.video is None:
-                # Its owner deleted it since: a new name is no reason to bring it back, nor has Immich what to file.
-                existing, candidate.album = Existing(str(known), is_trashed=False), ""
             if existing is None or candidate.video is not None:
                 self._senders.put(candidate)
                 continue
-            is_renamed = known is not None and str(known) == existing.asset_id
+            is_renamed = str(renamed.get(candidate.sha1)) == existing.asset_id
             self._finishing.queue.put(Found(candidate, existing, renamed=is_renamed))
             candidate.close()
+
+    def _without_deleted(self, candidate: Candidate, renamed: Mapping[str, uuid.UUID]) -> Iterator[Candidate]:
+        """The file, and its moving half by itself where one of the two was deleted by its owner since: a new name is no
+        reason to bring it back, nor has Immich what to file or to link."""
+        video = candidate.video
+        deleted = [each for each in (candidate, video) if each and each.existing is None and each.sha1 in renamed]
+        for each in deleted:
+            each.existing, each.album = Existing(str(renamed[each.sha1]), is_trashed=False), ""
+        if deleted and video is not None:
+            candidate.video = None
+            yield video
+        yield candidate
 
     def _foresee(self, candidates: list[Candidate]) -> None:
         """A dry run's end of the way."""
@@ -219,31 +234,6 @@ class Run:
                 asset_id = each.existing.asset_id if each.existing else ""
                 self.outcomes.add([OutcomeLine(each.seen.path, outcome, "", each.seen.size, asset_id, each.album)])
             one.close()
-
-    # What earlier runs left
-
-    def _finish_earlier(self) -> None:
-        self._recheck()
-        for album, rows in history.without_album(self.folder):
-            self._stop_here()
-            refused, problem = into_album(self.line, self.folder, album, [str(row.asset_id) for row in rows])
-            for row in rows:
-                row.message = problem or refused.get(str(row.asset_id), "")
-                row.in_album_at = None if row.message else timezone.now()
-            SyncedFile.objects.bulk_update(rows, ["message", "in_album_at"], batch_size=history.BLOCK)
-            self.outcomes.add([OutcomeLine(row.path, "no_album", row.message) for row in rows if row.message])
-
-    def _recheck(self) -> None:
-        while rows := history.doubtful(self.folder):
-            self._stop_here()
-            sums = {str(row.pk): row.sha1 for row in rows}
-            answers = self._check(sums)
-            for row in rows:
-                row.recheck_at = None
-                if answers.get(str(row.pk)) is None:
-                    row.state = State.UNSURE  # the walk comes by it
-                    logger.warning('file="%s" outcome=vanished asset=%s', row.path, row.asset_id)
-            SyncedFile.objects.bulk_update(rows, ["recheck_at", "state"], batch_size=history.BLOCK)
 
     # Trouble
 
@@ -274,10 +264,6 @@ class Run:
             if self._error is None and not isinstance(error, StoppedError):
                 self._error = error
         self.line.stopping.set()
-
-    def _stop_here(self) -> None:
-        if self.line.stopping.is_set():
-            raise StoppedError
 
     def _write(self, summary: Summary) -> None:
         Outcome = SyncFolder.Outcome  # noqa: N806

@@ -15,8 +15,10 @@ from immichdrop.immich import (
     Existing,
     FileUnreadable,
     ImmichError,
+    NotFound,
     QuotaExceeded,
     Rejected,
+    TooLarge,
     Uploaded,
 )
 from ingest.folders.candidate import Candidate
@@ -138,9 +140,12 @@ class Senders:
             self.put_off(candidate)
             return None
         try:
-            uploaded = self.line.ask(lambda immich: immich.upload(self._asset(candidate)))
+            uploaded = self._upload(candidate)
         except FATAL:
             raise
+        except TooLarge:
+            # Not for good: at home there is none in between.
+            self.done(Failed(candidate, "A proxy in front of Immich limits the size of files (413)."))
         except Rejected as error:
             self.done(Failed(candidate, f"Immich refused the file: {error.reason}", refused=True))
         except ImmichError as error:
@@ -154,6 +159,15 @@ class Senders:
             self.done(Sent(candidate, uploaded))
             return uploaded
         return None
+
+    def _upload(self, candidate: Candidate) -> Uploaded:
+        try:
+            return self.line.ask(lambda immich: immich.upload(self._asset(candidate)))
+        except NotFound:
+            if candidate.video_id is None:
+                raise
+        candidate.video_id = None  # its owner deleted the moving half since
+        return self.line.ask(lambda immich: immich.upload(self._asset(candidate)))
 
     def _asset(self, candidate: Candidate) -> AssetUpload:
         told = 0

@@ -107,6 +107,13 @@ class Walk:
         elif stat.S_ISDIR(found.st_mode) and self.choice.folder(path):
             yield from self.below(path)
 
+    def several(self, paths: Iterable[str]) -> Iterator[Seen]:
+        """What lies at paths that may have changed, each file once: a new folder is told of with all that is in it."""
+        changed = set(paths)
+        for path in changed:
+            if changed.isdisjoint(map(str, PurePosixPath(path).parents)):
+                yield from self.one(path)
+
     def _entry(self, entry: "os.DirEntry[str]", path: str, waiting: list[str]) -> Iterator[Seen]:
         follow = self.choice.follow_symlinks
         try:

@@ -5,11 +5,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 
 from watchfiles import Change, watch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
-LOOK = 0.5  # seconds between two looks at whether a folder is there, and still the same
+from ingest.folders.walking import visible
+
 PATIENCE = 30.0  # seconds until an Immich that did not answer is asked again
 Identity = tuple[int, int] | None
 
@@ -17,7 +19,7 @@ Identity = tuple[int, int] | None
 class Watching:
     """`look(root, paths)` goes through a folder: the `paths` within it that changed, or all with None. It gives False
     when Immich could not be asked. `interval`: seconds between two looks at everything.
-    `events`: watchfiles' `watch`.
+    `events`: watchfiles' `watch`. `glance`: seconds between two looks at whether a folder is there, and still the same.
 
     Folders may be away, as a card's are that is not plugged in: they are watched when they come.
     """
@@ -31,6 +33,7 @@ class Watching:
         *,
         interval: float,
         recursive: bool,
+        glance: float,
         events: Callable[..., Iterator[set[tuple[Change, str]]]] = watch,
     ) -> None:
         self.roots = roots
@@ -39,6 +42,7 @@ class Watching:
         self.stopping = stopping
         self.interval = interval
         self.recursive = recursive
+        self._glance = glance
         self._events = events
         self._blind = ""  # why the system announces no changes
         self._there: dict[str, Identity] = {}
@@ -49,7 +53,7 @@ class Watching:
             self._notice()
             present = [root for root in self.roots if self._there[root]]
             if not present:
-                self.stopping.wait(LOOK)
+                self.stopping.wait(self._glance)
             elif not self._watch(present, time.monotonic() + self.interval):
                 self.stopping.wait(min(PATIENCE, self.interval))
 
@@ -65,7 +69,7 @@ class Watching:
                 return False
             if time.monotonic() > until or self._moved():
                 return True
-        while time.monotonic() < until and not self._moved() and not self.stopping.wait(LOOK):
+        while time.monotonic() < until and not self._moved() and not self.stopping.wait(self._glance):
             pass
         return True
 
@@ -77,7 +81,7 @@ class Watching:
             debounce=400,
             step=100,
             stop_event=self.stopping,
-            rust_timeout=int(LOOK * 1000),
+            rust_timeout=int(self._glance * 1000),
             yield_on_timeout=True,
             raise_interrupt=False,
             ignore_permission_denied=True,
@@ -126,3 +130,9 @@ def identity(root: str) -> Identity:
     except OSError:
         return None
     return (found.st_dev, found.st_ino) if os.path.isdir(root) else None  # noqa: PTH112
+
+
+def is_news(root: Path, path: str, own: Path) -> bool:
+    """Whether a change within `root` is worth a look: not what is hidden, nor a download that goes on, nor what lies in
+    the folder of our `own` database, which every look writes to."""
+    return all(map(visible, path.split("/"))) and not (root / path).is_relative_to(own)

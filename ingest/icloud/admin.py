@@ -5,7 +5,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from immichdrop.admin_lists import HistoryAdmin, MadeAdmin, UncountedList, UncountedPaginator, shortened
+from immichdrop.admin_lists import HistoryAdmin, LongListAdmin, MadeAdmin, shortened
 from ingest.icloud.models import ICloudPhoto, ICloudRun
 from ingest.icloud.outcomes import COUNTED, WORDS
 
@@ -55,7 +55,7 @@ class PendingFilter(admin.SimpleListFilter):
 
 
 @admin.register(ICloudPhoto)
-class ICloudPhotoAdmin(MadeAdmin):
+class ICloudPhotoAdmin(LongListAdmin, MadeAdmin):
     """A list that may have hundreds of thousands of rows."""
 
     list_display = ("path", "pending", "why", "favorite", "folder", "handled_at")
@@ -63,10 +63,6 @@ class ICloudPhotoAdmin(MadeAdmin):
     list_select_related = ("folder",)
     search_fields = ("path",)
     ordering = ("-pk",)
-    sortable_by = ()
-    paginator = UncountedPaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     actions = ("export", "try_again")
     export_columns = {
         "folder": lambda photo: photo.folder.path,
@@ -85,9 +81,6 @@ class ICloudPhotoAdmin(MadeAdmin):
     @admin.display(description="reason")
     def why(self, photo: ICloudPhoto) -> str:
         return shortened(photo.reason)
-
-    def get_changelist(self, request: HttpRequest, **options: object) -> type[UncountedList]:
-        return UncountedList
 
     @admin.action(description="Do again in the next run", permissions=["delete"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[ICloudPhoto]) -> None:

@@ -1,6 +1,6 @@
 """What `sync_icloud` knows of icloudpd's folders: how each directory lay, and what was done for each photo in it.
 
-A *place* is what a folder is put into: an external library of Immich, by its id, or the account that it is sent to.
+A *place* is what a folder is put into: an external library of Immich, by its id, or the user that it is sent to.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -8,6 +8,20 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.timezone import now
+
+
+class ICloudKey(models.Model):
+    """An API key that files were sent with, and Immich's id of its user: whose library it is needs not be asked again,
+    and a key that is new is noticed. `key_hash`: SHA-256 in hex."""
+
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    user_id = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "key"
+
+    def __str__(self) -> str:
+        return self.user_id
 
 
 class ICloudRun(models.Model):

@@ -10,20 +10,22 @@ from ingest.icloud.steps.path_map import PathMap
 from ingest.icloud.steps.registering import Patience
 
 BATCH = 100  # photos
-UPLOAD = "upload"  # the place of photos that are sent
+UPLOAD = "upload"  # what the places of photos that are sent begin with
 _SENDING = frozenset({"user.read", "asset.upload", "asset.read"})
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """`directories`: icloudpd's folders, absolute, without its templates; `roots`: those of the whole command, where a
-    run is about one of them. `library_id`: "" where files are sent.
+    run is about one of them. `library_id`: "" where files are sent,
+    into the library of `user_id`.
     `stack`, `favorite`, `live`: the sizes of that step, none where it is not wanted. `batch`: so many photos at a time,
     all at the end where it is None.
     """
 
     directories: tuple[str, ...]
     library_id: str = ""
+    user_id: str = ""
     path_map: PathMap = field(default_factory=PathMap)
     patience: Patience = field(default_factory=Patience)
     stack: tuple[str, ...] = ()
@@ -43,7 +45,7 @@ class Options:
     @property
     def place(self) -> str:
         """See `models`."""
-        return self.library_id or UPLOAD
+        return self.library_id or f"{UPLOAD} {self.user_id}"
 
     @property
     def all_roots(self) -> tuple[str, ...]:

@@ -13,11 +13,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from ingest.folders.models import key_of, shown
 from ingest.icloud.models import ICloudFolder, ICloudPhoto
+from ingest.icloud.options import UPLOAD
 from ingest.icloud.photos import Photo, PhotoFile
 from ingest.icloud.reading import Found, Listing
 
@@ -154,10 +155,11 @@ def forget(gone: Iterable[Known]) -> None:
 
 
 def pending(place: str | None = None, roots: Sequence[str] | None = None) -> Iterator[ICloudPhoto]:
-    """What is pending, oldest first; read by blocks, so that rows may change meanwhile. `roots`: of these folders."""
+    """What is pending, oldest first; read by blocks, so that rows may change meanwhile. `roots`: of these folders.
+    `place`: UPLOAD for all that is sent, whoever it is sent to."""
     rows = ICloudPhoto.objects.exclude(pending="").select_related("folder").order_by("pk")
     if place is not None:
-        rows = rows.filter(folder__place=place)
+        rows = rows.filter(Q(folder__place__startswith=UPLOAD) if place == UPLOAD else Q(folder__place=place))
     last = 0
     while block := list(rows.filter(pk__gt=last)[:BLOCK]):
         last = block[-1].pk

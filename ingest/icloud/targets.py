@@ -9,7 +9,7 @@ from django.conf import settings
 from immichdrop.immich import Asset, User
 from immichdrop.models import ImmichAccount
 from ingest.folders import history
-from ingest.folders.job import BusyError, alone
+from ingest.folders.job import alone
 from ingest.folders.looking import Options as FolderOptions
 from ingest.folders.models import SyncedFile, key_of, shown
 from ingest.folders.network import Line, StoppedError
@@ -18,6 +18,7 @@ from ingest.folders.run import Run as FolderRun
 from ingest.icloud.options import Options
 from ingest.icloud.steps.registering import Registration, Why, look_up, register
 from ingest.icloud.steps.validating import Place, validate, whose_key
+from ingest.jobs import BusyError
 
 # Nothing that another look would change: its owner took it away. A file that is gone may lie on a disk that is not
 # plugged in; where it was deleted, its directory is another one, and is read anew.
@@ -110,7 +111,7 @@ class Storage:
             root, concurrency=settings.MAX_CONCURRENT, restore_trashed=settings.RESTORE_TRASHED, settle=0.0
         )
         try:
-            with alone(folder, dry_run=False):
+            with alone(folder):
                 summary = FolderRun(folder, options, self._new_line(), SilentReport())(within)
         except BusyError as error:
             registered.missing |= dict.fromkeys(within.values(), str(error))

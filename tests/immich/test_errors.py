@@ -91,12 +91,14 @@ def test_the_missing_permission_is_told(message: str, permission: str | None) ->
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>nginx</html>", b"[]", b'{"detail": "no"}', b'"text"', b"\xff"])
-def test_a_proxys_404_means_there_is_no_immich(body: bytes) -> None:
-    assert type(from_answer(404, body, {})) is NotImmich
+@pytest.mark.parametrize("status", [400, 404, 405, 411, 415])
+def test_what_is_refused_without_immichs_words_means_there_is_no_immich(status: int, body: bytes) -> None:
+    """A router's page, that another network has at the same address, says nothing of a file."""
+    assert type(from_answer(status, body, {})) is NotImmich
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(502, Unavailable), (504, Unavailable), (413, TooLarge), (401, Unauthorised), (400, Rejected)]
+    ("status", "kind"), [(502, Unavailable), (504, Unavailable), (413, TooLarge), (401, Unauthorised)]
 )
 def test_a_proxys_page_counts_by_its_status(status: int, kind: type[ImmichError]) -> None:
     error = from_answer(status, b"<html>nginx</html>", {})

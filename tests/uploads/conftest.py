@@ -1,25 +1,15 @@
-"""Property tests are judged by what they find, not by how busy the machine is; `make fuzz` lets them look longer.
+"""A host who looks at a link of their own, and what came through it."""
 
-Besides: a host who looks at a link of their own, and what came through it.
-"""
-
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
 
 from immichdrop.models import ImmichAccount, User
 from invites.models import Invite
 from uploads import spool
 from uploads.models import Upload
-
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("deep", settings.get_profile("patient"), max_examples=5000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "patient")
-
 
 Receive = Callable[..., Upload]
 

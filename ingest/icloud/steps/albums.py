@@ -18,12 +18,14 @@ _IN_ALBUM = (None, "duplicate")
 
 
 class Albums:
-    """Fills albums, and remembers which is which: one for each run. `user_id`: Immich's id of whose key it is."""
+    """Fills albums, and remembers which is which: one for each run. `user_id`: Immich's id of whose key it is.
+    `at_once`: assets in one request."""
 
-    def __init__(self, line: Line, user_id: str, setbacks: Setbacks | None = None) -> None:
+    def __init__(self, line: Line, user_id: str, setbacks: Setbacks | None = None, *, at_once: int = AT_ONCE) -> None:
         self._line = line
         self._setbacks = setbacks or Setbacks()
         self._user_id = user_id
+        self._at_once = at_once
         self._ids: dict[str, str] = {}
 
     def fill(self, photos: Sequence[Photo], assets: Assets, rules: Sequence[AlbumRule]) -> Results:
@@ -35,8 +37,8 @@ class Albums:
                 wanted[name][asset_id].append(photo.key)
         for name, members in wanted.items():
             ids = list(members)
-            for start in range(0, len(ids), AT_ONCE):
-                outcomes = self._put(name, members, ids[start : start + AT_ONCE])
+            for start in range(0, len(ids), self._at_once):
+                outcomes = self._put(name, members, ids[start : start + self._at_once])
                 for asset_id, word in outcomes.items():
                     for key in members[asset_id]:
                         _note(results, key, name, word)

@@ -23,8 +23,9 @@ def mark(
     *,
     unset: bool = False,
     setbacks: Setbacks | None = None,
+    at_once: int = AT_ONCE,
 ) -> Results:
-    """Makes favourites of the files of these sizes of favourite photos.
+    """Makes favourites of the files of these sizes of favourite photos; `at_once`: assets in one request.
 
     With `unset`, those of photos that are none any more cease to be; never where no sidecar says so.
     """
@@ -38,8 +39,8 @@ def mark(
                     wanted[asset_id].append(photo.key)
         marking = _Marking(line, wanted, favourite, setbacks)
         ids = list(wanted)
-        for start in range(0, len(ids), AT_ONCE):
-            batch = ids[start : start + AT_ONCE]
+        for start in range(0, len(ids), at_once):
+            batch = ids[start : start + at_once]
             problems = marking.change(batch)
             for asset_id in batch:
                 _note(results, wanted[asset_id], problems.get(asset_id, ""))

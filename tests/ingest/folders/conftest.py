@@ -1,44 +1,30 @@
 """A folder of photos, and the command that sends it, in this process."""
 
 import ctypes
-import io
-import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from immichdrop.sandbox import Sandbox
-from ingest.folders import network
 from ingest.folders.models import SyncedFile, SyncFolder
 from tests import pictures
+from tests.ingest import commands
+from tests.ingest.commands import run
 
 AN_HOUR_AGO = 3600
-QUICK = network.Pace(tries=4, first=0.02, longest=0.05, outage=0.3, probe=0.02)
 
 
-@dataclass
-class Ran:
-    """`code`: the exit code; `events`: the lines that `--json` printed; `error`: the words on standard error."""
-
-    code: int
-    events: list[dict[str, Any]]
-    error: str = ""
-    outcomes: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.outcomes = {each["path"]: each["outcome"] for each in self.events if each["event"] == "file"}
+class Ran(commands.Ran):
+    """`outcomes`: path → what became of the file."""
 
     @property
-    def end(self) -> dict[str, Any]:
-        return next(each for each in reversed(self.events) if each["event"] == "end")
+    def outcomes(self) -> dict[str, str]:
+        return {each["path"]: each["outcome"] for each in self.of("file")}
 
 
 class Folder:
@@ -69,15 +55,7 @@ class Folder:
 
 
 def sync(*arguments: object) -> Ran:
-    out = io.StringIO()
-    code, error = 0, ""
-    try:
-        call_command("sync_folder", "--json", *map(str, arguments), stdout=out, pace=QUICK)
-    except SystemExit as end:
-        code = int(end.code or 0)
-    except CommandError as problem:
-        code, error = problem.returncode, str(problem)
-    return Ran(code, [json.loads(line) for line in out.getvalue().splitlines()], error)
+    return Ran(*run("sync_folder", *arguments))
 
 
 @pytest.fixture

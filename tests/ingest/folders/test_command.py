@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import os
+import time
 import tomllib
 from pathlib import Path
 
@@ -101,6 +103,20 @@ def test_names_of_the_earlier_script_are_taken_over(
     folder.add("a.jpg", 4, age=60)
     assert sync().outcomes == {"a.jpg": "sent"}
     assert old.read_text() == '["a.jpg", "gone.jpg"]'
+
+
+def test_what_changed_since_the_earlier_script_noted_it_is_asked_about(
+    folder: Folder, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Its names tell nothing of a file that took another one's place."""
+    old = tmp_path / "immich_upload_history.json"
+    old.write_text('["a.jpg", "b.jpg"]')
+    os.utime(old, (time.time() - 7200,) * 2)
+    folder.add("a.jpg", 1, age=9000)
+    folder.add("b.jpg", 2, age=3600)
+
+    assert folder.sync("--history", old, "--dry-run").outcomes == {"b.jpg": "would_send"}
+    assert folder.sync("--history", old).outcomes == {"b.jpg": "sent"}
 
 
 def test_a_dry_run_leaves_the_history_as_it_is(folder: Folder, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -4,9 +4,13 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 from django.db import connections
 from pytest_django import Settings
 
@@ -158,6 +162,70 @@ def test_a_watch_outlives_an_immich_that_goes_away(folder: Folder, sandbox: Sand
     assert in_album(sandbox, "A") == names(sandbox)
     assert len(names(sandbox)) == 22
     assert set(SyncedFile.objects.values_list("state", flat=True)) <= {"sent", "duplicate"}
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 405])
+def test_somebody_else_s_router_at_home_s_address(
+    folder: Folder, sandbox: Sandbox, road: Sandbox, settings: Settings, status: int
+) -> None:
+    """Another network has it too, and what answers there says nothing of a file."""
+    for number in range(8):
+        folder.add(f"{number}.jpg", number)
+    with _changing_network(sandbox.url, 3, status) as address:
+        settings.IMMICH_ADDRESSES["IMMICH_LOCAL_URL"] = address
+        ran = folder.sync("--concurrency", 1)
+
+    assert (ran.code, set(ran.outcomes.values())) == (0, {"sent"})
+    assert (len(names(sandbox)), uploads(road)) == (8, 5)
+
+
+def test_a_proxy_s_limit_on_the_road_is_none_at_home(folder: Folder, sandbox: Sandbox, road: Sandbox) -> None:
+    folder.add("a.jpg", 1)
+    sandbox.faults.down = True
+    road.faults.status, road.faults.error_before = 413, Hits(on=("POST /api/assets",))
+    limited = folder.sync()
+    sandbox.faults.clear()
+
+    assert (limited.code, limited.outcomes) == (1, {"a.jpg": "failed"})
+    assert folder.sync().outcomes == {"a.jpg": "sent"}
+
+
+@contextmanager
+def _changing_network(immich: str, files: int, status: int) -> Iterator[str]:
+    """An address that leads to an Immich until so many files went there, and then to a page with this status."""
+    taken = 0
+
+    class Way(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_one(self) -> None:
+            nonlocal taken
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if taken >= files:
+                self._answer(status, "text/html", b"<html>router</html>")
+                return
+            headers = {name: text for name, text in self.headers.items() if name not in ("Host", "Connection")}
+            said = requests.request(self.command, f"{immich}{self.path}", headers=headers, data=body, timeout=5)
+            taken += (self.command, self.path) == ("POST", "/api/assets")
+            self._answer(said.status_code, said.headers["Content-Type"], said.content)
+
+        do_GET = do_POST = do_PUT = handle_one  # noqa: N815
+
+        def _answer(self, status: int, kind: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Way) as server:
+        threading.Thread(target=partial(server.serve_forever, 0.01), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 def uploads(server: Sandbox) -> int:

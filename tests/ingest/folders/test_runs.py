@@ -7,9 +7,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from immichdrop.immich import Immich
-from immichdrop.sandbox import Sandbox
+from immichdrop.sandbox import Sandbox, running
 from immichdrop.sandbox.faults import Hits
 from ingest.folders.models import SyncedFile
 from tests.ingest.folders.conftest import Folder, in_album, names, no_rights_of_root
@@ -116,6 +117,36 @@ def test_a_failed_album_is_done_by_the_next_run(folder: Folder, sandbox: Sandbox
 
     assert folder.sync("--album", "A").code == 0
     assert (sent(sandbox), in_album(sandbox, "A")) == (1, ["a.jpg"])
+
+
+@pytest.mark.parametrize(("for_good", "outcomes"), [(True, {}), (False, {"a.jpg": "trashed"})])
+def test_what_was_deleted_before_it_came_into_its_album_is_no_trouble(
+    folder: Folder, sandbox: Sandbox, for_good: bool, outcomes: dict[str, str]
+) -> None:
+    folder.add("a.jpg", 1)
+    sandbox.faults.error_before = Hits(on=("PUT /api/albums/*",))
+    folder.sync("--album", "A")
+    sandbox.faults.clear()
+    with Immich(sandbox.url, sandbox.api_key) as immich:
+        immich.delete_assets([sandbox.assets()[0].id], force=for_good)
+    sandbox.run_jobs()
+
+    for _ in range(2):
+        ran = folder.sync("--album", "A")
+        assert (ran.code, ran.outcomes) == (0, outcomes)
+
+
+def test_another_user_s_key_finds_everything_new(
+    folder: Folder, sandbox: Sandbox, settings: Settings, tmp_path: Path
+) -> None:
+    folder.add("a.jpg", 1)
+    folder.sync()
+    with running(tmp_path / "theirs") as other:
+        settings.IMMICH_ADDRESSES["IMMICH_LOCAL_URL"], settings.IMMICH_API_KEY = other.url, other.api_key
+        foreseen = folder.sync("--dry-run")
+        ran = folder.sync()
+        assert (foreseen.outcomes, ran.outcomes) == ({"a.jpg": "would_send"}, {"a.jpg": "sent"})
+        assert names(other) == ["a.jpg"]
 
 
 def test_a_409_is_a_duplicate_with_its_id(folder: Folder, sandbox: Sandbox) -> None:

@@ -2,58 +2,37 @@
 
 from __future__ import annotations
 
-import io
-import json
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.records import StoredAsset
-from ingest.folders.network import Pace
 from ingest.icloud.models import ICloudPhoto
+from tests.ingest import commands
+from tests.ingest.commands import run
 from tests.ingest.icloud.downloads import Downloads, Photo
 
-QUICK = Pace(tries=4, first=0.02, longest=0.05, outage=0.3, probe=0.02)
 FAST = ("--poll-interval", "0.05", "--scan-timeout", "3")
 EVERYTHING = ("--stack-media", "--favorite", "--associate-live-with-extra-sizes", "--album", "iCloud/{:%Y}")
 SIZES = {"original": ".HEIC", "adjusted": ".JPG", "medium": ".JPG"}
 
 
-@dataclass
-class Ran:
-    """`code`: the exit code; `events`: the lines that `--json` printed; `error`: the words on standard error."""
-
-    code: int
-    events: list[dict[str, Any]]
-    error: str = ""
-    outcomes: dict[str, str] = field(init=False)
-    notes: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        photos = [each for each in self.events if each["event"] == "photo"]
-        self.outcomes = {Path(each["path"]).name: each["outcome"] for each in photos}
-        self.notes = [each["text"] for each in self.events if each["event"] == "note"]
+class Ran(commands.Ran):
+    """`outcomes`: the name of a photo's leading file → what became of it."""
 
     @property
-    def end(self) -> dict[str, Any]:
-        return next(each for each in reversed(self.events) if each["event"] == "end")
+    def outcomes(self) -> dict[str, str]:
+        return {Path(each["path"]).name: each["outcome"] for each in self.of("photo")}
+
+    @property
+    def notes(self) -> list[str]:
+        return [each["text"] for each in self.of("note")]
 
 
 def call(*arguments: object) -> Ran:
-    out = io.StringIO()
-    code, error = 0, ""
-    try:
-        call_command("sync_icloud", "--json", *map(str, arguments), stdout=out, pace=QUICK)
-    except SystemExit as end:
-        code = int(end.code or 0)
-    except CommandError as problem:
-        code, error = problem.returncode, str(problem)
-    return Ran(code, [json.loads(line) for line in out.getvalue().splitlines()], error)
+    return Ran(*run("sync_icloud", *arguments))
 
 
 class Library:

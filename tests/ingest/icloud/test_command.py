@@ -23,7 +23,8 @@ from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Report, Summary, Told
 from ingest.icloud.reporting import PlainReport, TerminalReport
 from ingest.icloud.steps.registering import Patience
-from tests.ingest.icloud.conftest import EVERYTHING, QUICK, SIZES, Library, call
+from tests.ingest.commands import QUICK
+from tests.ingest.icloud.conftest import EVERYTHING, SIZES, Library, call
 from tests.ingest.icloud.downloads import Downloads, Photo
 from tests.serving import ROOT
 

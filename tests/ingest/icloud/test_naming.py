@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from ingest.icloud.naming import Entry, group
 from tests.ingest.icloud.downloads import CREATED, Photo, deduplicated, live_name, still_name
 
+# `make fuzz` looks at thousands.
+EXAMPLES = max(300, settings().max_examples)
 STEMS = ("IMG_0001", "IMG_0002", "DSC-77", "Żółw 1", "写真", "e\u0301te\u0301", "IMG_HEVC", "a.b", "A-12")
 ID7 = ("QVhiNzE", "QWJjZGU")
 ORIGINALS = (".HEIC", ".JPG", ".PNG", ".DNG", ".MOV", ".MP4")
@@ -90,7 +92,7 @@ def libraries(draw: st.DrawFn) -> tuple[list[Entry], set[Expected]]:
     return draw(st.permutations(list(taken.values()))), expected
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(libraries())
 def test_grouping_is_exact(library: tuple[list[Entry], set[Expected]]) -> None:
     files, expected = library

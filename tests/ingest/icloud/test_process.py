@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -51,66 +51,63 @@ def is_complete(library: Library) -> bool:
     )
 
 
+def kill_in_each(
+    library: Library, begin: Callable[[], subprocess.Popen[bytes]], steps: Sequence[tuple[str, int]]
+) -> None:
+    """Runs that are killed at the nth request of a kind, each of which goes on where the one before was."""
+    sandbox = library.sandbox
+    sandbox.faults.latency = 0.05
+    for request_of, nth in steps:
+        sandbox.requests.clear()
+
+        def asked(kind: str = request_of) -> int:
+            return sum(bool(re.fullmatch(kind, f"{each.method} {each.path}")) for each in list(sandbox.requests))
+
+        process = begin()
+        eventually(lambda asked=asked, nth=nth: asked() >= nth, request_of)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    sandbox.faults.latency = 0
+
+
 @pytest.mark.kill
-@pytest.mark.parametrize(
-    ("request_of", "nth"),
-    [
+def test_killed_runs_are_finished_by_the_next(library: Library, start: Start) -> None:
+    library.write(*(Photo(f"IMG_{number}0.HEIC", SIZES, live=True, rating=5) for number in range(MANY)))
+    steps = [
         (r"POST /api/search/metadata", 1),
         (r"POST /api/libraries/.*/scan", 1),
         (r"POST /api/stacks", 1),
-        (r"POST /api/stacks", 4),
         (r"PUT /api/assets/.+", 2),
         (r"PUT /api/assets", 1),
         (r"POST /api/albums", 1),
         (r"PUT /api/albums/.*/assets", 1),
-    ],
-)
-def test_a_killed_run_is_finished_by_the_next(library: Library, start: Start, request_of: str, nth: int) -> None:
-    library.write(*(Photo(f"IMG_{number}0.HEIC", SIZES, live=True, rating=5) for number in range(MANY)))
-    sandbox = library.sandbox
-    sandbox.requests.clear()
-    sandbox.faults.latency = 0.05
-
-    def asked() -> int:
-        return sum(bool(re.fullmatch(request_of, f"{each.method} {each.path}")) for each in list(sandbox.requests))
-
-    process = start("--batch-process", "4")
-    eventually(lambda: asked() >= nth, request_of)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    sandbox.faults.latency = 0
+        (r"POST /api/stacks", 1),
+    ]
+    kill_in_each(library, lambda: start("--batch-process", "4"), steps)
     assert not is_complete(library)
 
     assert start().wait(60) == 0
     assert is_complete(library)
 
-    sandbox.requests.clear()
+    library.sandbox.requests.clear()
     assert start().wait(60) == 0
-    assert sandbox.requests == []
+    assert library.sandbox.requests == []
 
 
 @pytest.mark.kill
-@pytest.mark.parametrize(
-    ("request_of", "nth"),
-    [(r"POST /api/assets", 7), (r"POST /api/stacks", 2), (r"PUT /api/assets/.+", 2), (r"PUT /api/albums/.*/assets", 1)],
-)
-def test_a_killed_upload_is_finished_by_the_next(library: Library, start: Start, request_of: str, nth: int) -> None:
+def test_killed_uploads_are_finished_by_the_next(library: Library, start: Start) -> None:
     """Each file is there once."""
     library.write(*(Photo(f"IMG_{number}0.HEIC", SIZES, live=True, rating=5) for number in range(MANY)))
-    sandbox = library.sandbox
-    sandbox.requests.clear()
-    sandbox.faults.latency = 0.05
-
-    def asked() -> int:
-        return sum(bool(re.fullmatch(request_of, f"{each.method} {each.path}")) for each in list(sandbox.requests))
-
-    process = start("--batch-process", "4", upload=True)
-    eventually(lambda: asked() >= nth, request_of)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    sandbox.faults.latency = 0
+    steps = [
+        (r"POST /api/assets", 7),
+        (r"POST /api/stacks", 2),
+        (r"PUT /api/assets/.+", 2),
+        (r"PUT /api/albums/.*/assets", 1),
+    ]
+    kill_in_each(library, lambda: start("--batch-process", "4", upload=True), steps)
     assert start(upload=True).wait(60) == 0
 
+    sandbox = library.sandbox
     stills = [asset for asset in sandbox.assets() if not asset.name.endswith(".MOV")]
     assert sorted(asset.name for asset in stills) == sorted(
         f"IMG_{number}0{end}" for number in range(MANY) for end in (".HEIC", ".JPG", "-medium.JPG")

@@ -23,8 +23,9 @@ from ingest.icloud.options import Options
 from ingest.icloud.outcomes import Report, Told
 from ingest.icloud.steps.registering import Patience
 from ingest.icloud.steps.setbacks import MOST
+from tests.ingest.commands import QUICK
 from tests.ingest.folders.conftest import no_rights_of_root
-from tests.ingest.icloud.conftest import EVERYTHING, QUICK, SIZES, Library
+from tests.ingest.icloud.conftest import EVERYTHING, SIZES, Library
 from tests.ingest.icloud.downloads import CREATED, Photo
 
 

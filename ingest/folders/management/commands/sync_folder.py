@@ -11,18 +11,19 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from immichdrop.schema import ensure_migrated
-from ingest.commands import INTERRUPTED, NO_SERVER, USAGE, day, logged, seconds, stopped_by_signals, texts
+from ingest.commands import INTERRUPTED, NO_SERVER, USAGE, addresses, day, logged, seconds, stopped_by_signals, texts
 from ingest.folders import old_history
 from ingest.folders.album_names import AlbumRule, AlbumRuleError
 from ingest.folders.candidate import ignore_lease_signal
-from ingest.folders.job import BusyError, Job, options_for, roots_of
+from ingest.folders.job import Job, options_for, roots_of
 from ingest.folders.looking import Options
 from ingest.folders.models import shown
 from ingest.folders.network import Network, NoServerError, Pace
 from ingest.folders.outcomes import Report
 from ingest.folders.reporting import JsonReport, PlainReport, TerminalReport
 from ingest.folders.walking import Choice
-from ingest.folders.watching import Watching
+from ingest.folders.watching import Watching, is_news
+from ingest.jobs import BusyError
 from uploads import albums, processes
 
 
@@ -107,6 +108,10 @@ class Command(BaseCommand):
 
     def _watch(self, job: Job, options: Options, roots: list[str], interval: float) -> None:
         def look(root: str, only: Collection[str] | None) -> bool:
+            if only is not None:
+                only = [path for path in only if is_news(Path(root), path, settings.DATA_DIR)]
+                if not only:
+                    return True
             try:
                 job.run(options_for(options, root), only)
             except NoServerError as error:
@@ -116,8 +121,9 @@ class Command(BaseCommand):
                 job.report.notes(str(error))
             return True
 
-        recursive = options.choice.recursive
-        Watching(roots, look, job.report.notes, job.stopping, interval=interval, recursive=recursive).run()
+        recursive, glance = options.choice.recursive, job.pace.glance
+        notes, stopping = job.report.notes, job.stopping
+        Watching(roots, look, notes, stopping, interval=interval, recursive=recursive, glance=glance).run()
 
     # What was asked for
 
@@ -159,9 +165,7 @@ class Command(BaseCommand):
         return roots
 
     def _job(self, report: Report, roots: list[str], given: dict[str, object], pace: Pace) -> Job:
-        places = settings.IMMICH_ADDRESSES
-        addresses = [places[f"IMMICH_{name}_URL"] for name in ("LOCAL", "BASE", "EXTERNAL")]
-        if not any(addresses):
+        if not any(addresses()):
             raise CommandError("Set IMMICH_LOCAL_URL, IMMICH_EXTERNAL_URL or both.", returncode=USAGE)
         if not settings.IMMICH_API_KEY:
             raise CommandError("Set IMMICH_API_KEY to an API key of Immich.", returncode=USAGE)
@@ -171,7 +175,7 @@ class Command(BaseCommand):
         beside = Path.cwd() / old_history.NAME
         if old is None and roots == roots_of([settings.SCREENSHOTS_PATH]) and beside.exists():
             old = beside
-        network = Network(addresses, settings.IMMICH_API_KEY)
+        network = Network(addresses(), settings.IMMICH_API_KEY)
         return Job(
             network,
             settings.IMMICH_API_KEY,

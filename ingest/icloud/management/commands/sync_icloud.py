@@ -15,8 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from immichdrop.environment import is_address
 from immichdrop.schema import ensure_migrated
-from ingest.commands import FAILED, INTERRUPTED, NO_SERVER, USAGE, logged, stopped_by_signals, texts
-from ingest.folders.job import BusyError
+from ingest.commands import FAILED, INTERRUPTED, NO_SERVER, USAGE, addresses, logged, stopped_by_signals, texts
 from ingest.folders.models import shown
 from ingest.folders.network import Network, NoServerError, Pace
 from ingest.folders.watching import Watching
@@ -31,6 +30,7 @@ from ingest.icloud.steps.path_map import PathMap, without_dates
 from ingest.icloud.steps.registering import Patience
 from ingest.icloud.steps.sizes import STACKED, OptionError, read_sizes
 from ingest.icloud.steps.validating import SetupError
+from ingest.jobs import BusyError
 
 
 class Command(BaseCommand):
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             report.notes(f"Options of icloudpd, ignored here: {', '.join(ignored)}.")
         log_file = given["log_file"] if isinstance(given["log_file"], Path) else settings.DATA_DIR / "sync_icloud.log"
         failed = False
-        with logged("ingest.icloud", log_file), stopped_by_signals(job.stop):
+        with logged("ingest", log_file), stopped_by_signals(job.stop):
             if given["watch"]:
                 self._guarded(report, lambda: self._watch(job, options, float(str(given["interval"]))))
                 return
@@ -120,8 +120,8 @@ class Command(BaseCommand):
             renewed.add(root)
             return True
 
-        roots = options.directories
-        Watching(roots, look, job.report.notes, job.stopping, interval=interval, recursive=True).run()
+        notes, glance = job.report.notes, job.pace.glance
+        Watching(options.directories, look, notes, job.stopping, interval=interval, recursive=True, glance=glance).run()
         return False
 
     def _tell_pending(self, given: dict[str, object]) -> None:
@@ -195,19 +195,18 @@ class Command(BaseCommand):
         return tuple(root for root in roots if not any(Path(root).is_relative_to(top) for top in roots if top != root))
 
     def _job(self, report: Report, given: dict[str, object], pace: Pace) -> Job:
-        places = settings.IMMICH_ADDRESSES
-        addresses = [places[f"IMMICH_{name}_URL"] for name in ("LOCAL", "BASE", "EXTERNAL")]
+        places = addresses()
         if url := given["server_url"]:
             if not is_address(str(url)):
                 raise CommandError(f"--server-url: {url} is no address like http://immich:2283.", returncode=USAGE)
-            addresses = [str(url).rstrip("/").removesuffix("/api").rstrip("/")]
-        if not any(addresses):
+            places = [str(url).rstrip("/").removesuffix("/api").rstrip("/")]
+        if not any(places):
             raise CommandError("Set IMMICH_LOCAL_URL or IMMICH_BASE_URL, or give --server-url.", returncode=USAGE)
         key = str(given["api_key"] or settings.IMMICH_API_KEY)
         if not key:
             message = "Set IMMICH_API_KEY to an API key of the library's owner, who is an administrator of Immich."
             raise CommandError(message, returncode=USAGE)
-        return Job(Network(addresses, key), key, report, threading.Event(), pace)
+        return Job(Network(places, key), key, report, threading.Event(), pace)
 
     def _report(self, as_json: bool) -> Report:
         if as_json:

@@ -21,13 +21,13 @@ import pytest
 from immichdrop.immich import Asset, Immich
 from immichdrop.immich.account import ASSETS_PER_PAGE
 from immichdrop.sandbox import Sandbox, running
-from ingest.folders.network import Line, Network, Pace
+from ingest.folders.network import Line, Network
 from ingest.icloud.photos import Photo, PhotoFile
 from ingest.icloud.steps.path_map import PathMap
 from ingest.icloud.steps.registering import Patience, register
+from tests.ingest.commands import QUICK
 from tests.ingest.icloud import downloads
 
-QUICK = Pace(tries=4, first=0.02, longest=0.05, outage=0.3, probe=0.02)
 SOON = Patience(scan_timeout=20.0, poll_interval=0.02)
 _READING = ("GET ", "POST /search/")
 _REAL_URL = os.environ.get("IMMICH_CONTRACT_URL", "").rstrip("/")

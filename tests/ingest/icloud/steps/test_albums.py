@@ -8,7 +8,6 @@ import pytest
 
 from immichdrop.sandbox import Sandbox
 from ingest.icloud.photos import SIZES, Photo
-from ingest.icloud.steps import albums
 from ingest.icloud.steps.album_rules import AlbumRule, read_rule
 from ingest.icloud.steps.albums import Albums
 from ingest.icloud.steps.results import Results
@@ -64,10 +63,10 @@ def test_an_album_is_looked_for_once_in_a_run(place: Place) -> None:
     assert (place.asked.count("GET /albums"), place.asked.count(MAKE), place.asked.count(ADD)) == (1, 1, 2)
 
 
-def test_many_go_in_several_requests(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(albums, "AT_ONCE", 3)
+def test_many_go_in_several_requests(place: Place) -> None:
+    photos = [write(place, number) for number in range(4)]
 
-    filled(place, [write(place, number) for number in range(4)], place.name)
+    Albums(place.line, place.user_id, at_once=3).fill(photos, place.register(*photos), [AlbumRule(SIZES, place.name)])
 
     assert place.asked.count(ADD) == 3
     assert counts(place) == {"": 8}

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from immichdrop.sandbox import Sandbox
 from ingest.icloud.photos import SIZES, Photo
-from ingest.icloud.steps import favourites
 from ingest.icloud.steps.favourites import mark
 from ingest.icloud.steps.results import Results
 from tests.ingest.icloud import downloads
@@ -72,11 +69,11 @@ def test_one_that_is_taken_away_stays_unless_asked(place: Place) -> None:
     assert place.asked == []
 
 
-def test_many_go_in_several_requests(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(favourites, "AT_ONCE", 4)
+def test_many_go_in_several_requests(place: Place) -> None:
     photos = [write(place, number, favorite=True) for number in range(5)]
+    assets = place.register(*photos)
 
-    marked(place, *photos)
+    mark(place.line, photos, assets, SIZES, at_once=4)
 
     assert place.asked == [BULK] * 3
     assert len(in_immich(place, *photos)) == 10

@@ -15,7 +15,8 @@ from ingest.folders.network import StoppedError
 from ingest.icloud.steps import registering
 from ingest.icloud.steps.path_map import PathMap
 from ingest.icloud.steps.registering import Patience, Registration, Why, look_up, register
-from tests.ingest.icloud.steps.conftest import QUICK, SOON, Place
+from tests.ingest.commands import QUICK
+from tests.ingest.icloud.steps.conftest import SOON, Place
 
 IMPATIENT = Patience(scan_timeout=0.2, poll_interval=0.02)
 
