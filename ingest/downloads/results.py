@@ -10,7 +10,6 @@ from ingest.shortcuts.answers import UploadResult, failure, result_of
 from invites.credentials import Caller
 from uploads.models import Upload
 
-
 REFUSED_BY_IMMICH = "immich"  # beside the codes of `causes`: what was downloaded is kept here
 
 
