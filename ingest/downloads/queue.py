@@ -84,7 +84,10 @@ def wait(timeout: float) -> None:
 
 
 def claim(owner: str, at_once: int) -> Download | None:
-    """Takes the lease of the next download that is due, unless `at_once` are running in all processes together."""
+    """Takes the lease of the next download that is due, unless `at_once` are running in all processes together.
+
+    Hosts' own come first, and guests' one of each link by turns: strangers can fill a link's queue, and no other's.
+    """
     now = timezone.now()
     if not Download.objects.due(now).exists():
         return None
@@ -93,7 +96,7 @@ def claim(owner: str, at_once: int) -> Download | None:
         _give_up_killers(now)
         if Download.objects.running(now).count() >= at_once:
             return None
-        found = Download.objects.due(now).order_by("next_attempt_at", "pk").first()
+        found = Download.objects.due(now).by_turns().first()
         if found is None:
             return None
         Download.objects.filter(pk=found.pk).update(

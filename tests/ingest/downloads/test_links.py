@@ -306,6 +306,19 @@ def test_so_many_links_wait_for_ever_new_guests(
     script.begin()
 
 
+def test_a_link_with_many_holds_nobody_else_up(script: Script, make_invite: MakeInvite) -> None:
+    """Hosts' own are begun first, then those of each link by turns."""
+    busy, quiet = (Script(script.web, make_invite(allow_urls=True).token) for _ in range(2))
+    asked = [busy.begin() for _ in range(4)]
+    asked += [quiet.begin() for _ in range(2)]
+    own = script.begin()
+    begun = []
+    while download := queue.claim("one", 1):
+        begun.append(download.job_id)
+        queue.failed(download, Cause.PRIVATE)
+    assert begun == [own, asked[0], asked[4], asked[1], asked[5], asked[2], asked[3]]
+
+
 # --- a link's guests
 
 
