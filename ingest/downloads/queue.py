@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from immichdrop.throttle import network_of
 from ingest.downloads import causes
 from ingest.downloads.causes import Cause
 from ingest.downloads.models import KEPT, Download
@@ -68,8 +69,12 @@ def _has_enough(caller: Caller) -> bool:
         return True
     if caller.invite is None:
         return False
-    from_there = at_work.filter(invite__isnull=False, client_address=caller.client or None)
-    return from_there.count() >= MOST_OF_ADDRESS or at_work.filter(invite=caller.invite).count() >= MOST_OF_LINK
+    if at_work.filter(invite=caller.invite).count() >= MOST_OF_LINK:
+        return True
+    # By network: in IPv6 a household has more addresses than anybody counts.
+    addresses = at_work.filter(invite__isnull=False).values_list("client_address", flat=True)
+    own = network_of(caller.client)
+    return sum(network_of(address or "") == own for address in addresses) >= MOST_OF_ADDRESS
 
 
 def announce() -> None:

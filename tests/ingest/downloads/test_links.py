@@ -25,7 +25,9 @@ from ingest.downloads.models import Download, PlatformCookies
 from ingest.downloads.worker import Downloads
 from invites import guests, tokens
 from invites.api_tokens import Scope
+from invites.credentials import Caller
 from invites.models import ApiToken, Guest
+from invites.refusals import RefusedError
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.ingest.downloads.fake_platform import FAKE, FakePlatform
@@ -317,6 +319,16 @@ def test_a_link_with_many_holds_nobody_else_up(script: Script, make_invite: Make
         begun.append(download.job_id)
         queue.failed(download, Cause.PRIVATE)
     assert begun == [own, asked[0], asked[4], asked[1], asked[5], asked[2], asked[3]]
+
+
+def test_a_household_in_ipv6_is_one_address(switched_on: None, make_invite: MakeInvite) -> None:
+    links = [make_invite(allow_urls=True) for _ in range(2)]
+    crowd = Guest.objects.bulk_create(Guest(secret_hash=f"{each:064}") for each in range(queue.MOST_OF_ADDRESS))
+    for number, guest in enumerate(crowd):
+        queue.ask(Caller(f"2001:db8:1:2::{number:x}", guest=guest, invite=links[number % 2]), POST)
+    with pytest.raises(RefusedError):
+        queue.ask(Caller("2001:db8:1:2:ffff::1", guest=guests.create()[0], invite=links[0]), POST)
+    queue.ask(Caller("2001:db8:1:3::1", guest=guests.create()[0], invite=links[0]), POST)
 
 
 # --- a link's guests
