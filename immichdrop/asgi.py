@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "immichdrop.settings")
 django.setup(set_prefix=False)
 
 # Only now that Django is set up can anything that has models be imported.
+from immichdrop.api_addresses import as_meant  # noqa: E402
 from immichdrop.body_guard import BodyGuard  # noqa: E402
 from immichdrop.handler import OneGoHandler  # noqa: E402
 from immichdrop.proxies import TrustedProxies  # noqa: E402
@@ -48,6 +49,8 @@ class ByPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self.others
+        if not (scope["path"] + "/").startswith(tus.PATH):
+            scope = {**scope, "path": as_meant(scope["method"], scope["path"])}
         if (scope["path"] + "/").startswith(tus.PATH):
             app = self.tus_app
         elif scope["path"] in legacy.PATHS:

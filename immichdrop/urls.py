@@ -48,6 +48,8 @@ from uploads import (
 )
 from uploads.metrics import metrics
 
+handler404 = "immichdrop.api_addresses.not_found"
+
 describe_beside(*downloads.parts())
 describe_beside(*shortcuts.parts())
 

@@ -25,12 +25,15 @@ from invites import guests
 from invites.api_tokens import Scope, TokenState
 from invites.finding import FREE_MISSES
 from invites.models import ApiToken, Guest, Invite
-from invites.refusals import RefusedError
+from invites.refusals import Refusal, RefusedError
 
 P = ParamSpec("P")
 _HEADERS = ("x-api-key", "x-invite-token")
 _NEEDED = "A token is needed: hosts make one at /menu/tokens. Send it as the header 'x-api-key', or as a Bearer token."
 _REVOKED = "This token was revoked."
+# Of whoever has no secret nobody can remember that they gave it.
+_LOCKED = "This link has a password, which only its page asks for. Ask its host for an API token instead."
+_PASSWORDS = (Refusal.PASSWORD_REQUIRED, Refusal.UNLOCK_ENDED)
 _DOES = {
     Scope.FILES: "send files",
     Scope.LINKS: "have addresses downloaded",
@@ -103,16 +106,16 @@ class Caller:
         return ImmichAccount.objects.of_owner(self.host)
 
 
-def for_request(request: HttpRequest, required: Scope | str) -> Caller:
+def for_request(request: HttpRequest, required: Scope | str, *, again: bool = False) -> Caller:
     """Who sends a request to a view, if they may do what is `required`; a host's login counts too.
 
-    Raises CredentialError.
+    `again` as `for_headers` has it. Raises CredentialError.
     """
     headers = {name.lower(): value for name, value in request.headers.items()}
     client = str(request.META.get("REMOTE_ADDR", ""))
     if not _shown(headers, request.META.get("QUERY_STRING", "")) and isinstance(request.user, User):
         return Caller(client, host=request.user)
-    return for_headers(headers, request.META.get("QUERY_STRING", ""), client, required)
+    return for_headers(headers, request.META.get("QUERY_STRING", ""), client, required, again=again)
 
 
 def for_browser(headers: Mapping[str, str], query: str, client: str, required: Scope | str) -> Caller:
@@ -135,12 +138,18 @@ def _logged_in(headers: Mapping[str, str]) -> User | None:
     return user if isinstance(user, User) else None
 
 
-def for_headers(headers: Mapping[str, str], query: str, client: str, required: Scope | str) -> Caller:
-    """`for_request` for what runs in front of Django. `headers` are by lower-case name. Raises CredentialError."""
+def for_headers(
+    headers: Mapping[str, str], query: str, client: str, required: Scope | str, *, again: bool = False
+) -> Caller:
+    """`for_request` for what runs in front of Django. `headers` are by lower-case name. Raises CredentialError.
+
+    `again`: the request asks what became of something, or is one that is sent once more. That a link was used up or
+    closed since is no reason to refuse it; whether anything new is taken is then to be asked elsewhere.
+    """
     scope = Scope(required)
     shown = _shown(headers, query)
     if shown:
-        return _of_token(shown, client, scope) or _of_link(shown, headers, client, scope) or _nobody(client)
+        return _of_token(shown, client, scope) or _of_link(shown, headers, client, scope, again) or _nobody(client)
     if settings.LEGACY_OPEN_API and scope is not Scope.INVITES:
         return Caller(client, guest=_by_address(None, client))
     raise CredentialError(401, _why_none(query))
@@ -182,18 +191,18 @@ def _of_token(shown: str, client: str, scope: Scope) -> Caller | None:
     return Caller(client, guest=token.guest, token=token)
 
 
-def _of_link(shown: str, headers: Mapping[str, str], client: str, scope: Scope) -> Caller | None:
+def _of_link(shown: str, headers: Mapping[str, str], client: str, scope: Scope, again: bool) -> Caller | None:
     """Whoever shows a link's own token. Its custom address is no token: words can be guessed."""
     rows = Invite.objects.existing().select_related("owner")
     invite = rows.filter(token=shown).first() if storable(shown) else None
     if invite is None:
         return None
-    if scope is Scope.INVITES or (scope is Scope.LINKS and not invite.allow_urls):
+    if scope is Scope.INVITES or (scope is Scope.LINKS and not invite.allow_urls and not again):
         raise CredentialError(403, f"This link may not be used to {_DOES[scope]}.")
     known = guests.find(headers.get(guests.HEADER.lower()), parse_cookie(headers.get("cookie", "")))
     guest = known or _by_address(invite, client)
-    if refusal := invite.refusal(guest):
-        raise CredentialError(403, refusal.words)
+    if refusal := invite.locked(guest) if again else invite.refusal(guest):
+        raise CredentialError(403, _LOCKED if refusal in _PASSWORDS and known is None else refusal.words)
     return Caller(client, guest=guest, invite=invite)
 
 
@@ -229,11 +238,14 @@ def refused(error: CredentialError | RefusedError) -> JsonResponse:
 
 
 def caller_required(
-    required: Scope | str,
+    required: Scope | str, *, again: bool = False
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, Caller, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
 ]:
-    """Gate of an extension route: a caller who may do this, whom the view gets as its second argument."""
+    """Gate of an extension route: a caller who may do this, whom the view gets as its second argument.
+
+    `again` as `for_headers` has it.
+    """
 
     def gate(
         view: Callable[Concatenate[HttpRequest, Caller, P], HttpResponse],
@@ -241,7 +253,7 @@ def caller_required(
         @wraps(view)
         def gated(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
-                caller = for_request(request, required)
+                caller = for_request(request, required, again=again)
             except CredentialError as error:
                 return refused(error)
             return view(request, caller, *args, **kwargs)

@@ -124,7 +124,8 @@ def _check_file(offer: Offer, invite: Invite | None) -> None:
     extension = names.extension_of(offer.filename)
     kinds = invite.kinds if invite else Invite.Kinds.BOTH.value
     if extension not in media_types.accepted(kinds):
-        raise RefusedError(Refusal.WRONG_TYPE, f"filename: files of type {extension or 'unknown'} are not taken here.")
+        kind = f"of type {extension}" if extension else "without a known type"
+        raise RefusedError(Refusal.WRONG_TYPE, f"filename: files {kind} are not taken here.")
 
 
 def check_size(size: int, invite: Invite | None) -> None:

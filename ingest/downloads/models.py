@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from immichdrop import encryption
@@ -41,6 +42,13 @@ class DownloadQuerySet(models.QuerySet["Download"]):
         """Those whose turn it is, and those whose worker was not heard of since its lease ended."""
         waiting = Q(status=Download.Status.PENDING, next_attempt_at__lte=now)
         return self.filter(waiting | Q(status=Download.Status.DOWNLOADING, lease_until__lt=now))
+
+    def by_turns(self) -> "DownloadQuerySet":
+        """In the order in which they are begun: hosts' own, then those of the link of which fewest were begun today."""
+        begun = Download.objects.filter(invite=OuterRef("invite"), attempts__gt=0).order_by().values("invite")
+        guests = ExpressionWrapper(Q(token=None, host=None), models.BooleanField())
+        turn = Coalesce(Subquery(begun.annotate(number=Count("pk")).values("number")), 0)
+        return self.order_by(guests, turn, "next_attempt_at", "pk")
 
     def running(self, now: datetime) -> "DownloadQuerySet":
         return self.filter(status=Download.Status.DOWNLOADING, lease_until__gte=now)

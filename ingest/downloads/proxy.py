@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 PORTS = frozenset({443})
 MOST_TUNNELS = 32  # at a time, for one download
+MOST_REFUSED = 100  # that are remembered for one download, which could ask without end
 LONGEST_HEAD = 16_384  # bytes of a request
 HEAD_SECONDS = 10.0
 CONNECT_SECONDS = 10.0
@@ -164,7 +165,8 @@ class FilteringProxy:
             finally:
                 issued.tunnels.discard(task)
         except RefusedError as refusal:
-            issued.refused.append(f"{target}: {refusal}")
+            if len(issued.refused) < MOST_REFUSED:
+                issued.refused.append(f"{target[:300]}: {refusal}")
             raise
 
     def _target(self, method: str, target: str) -> tuple[Address | str, int]:

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from immichdrop.throttle import network_of
 from ingest.downloads import causes
 from ingest.downloads.causes import Cause
 from ingest.downloads.models import KEPT, Download
@@ -68,8 +69,12 @@ def _has_enough(caller: Caller) -> bool:
         return True
     if caller.invite is None:
         return False
-    from_there = at_work.filter(invite__isnull=False, client_address=caller.client or None)
-    return from_there.count() >= MOST_OF_ADDRESS or at_work.filter(invite=caller.invite).count() >= MOST_OF_LINK
+    if at_work.filter(invite=caller.invite).count() >= MOST_OF_LINK:
+        return True
+    # By network: in IPv6 a household has more addresses than anybody counts.
+    addresses = at_work.filter(invite__isnull=False).values_list("client_address", flat=True)
+    own = network_of(caller.client)
+    return sum(network_of(address or "") == own for address in addresses) >= MOST_OF_ADDRESS
 
 
 def announce() -> None:
@@ -84,7 +89,10 @@ def wait(timeout: float) -> None:
 
 
 def claim(owner: str, at_once: int) -> Download | None:
-    """Takes the lease of the next download that is due, unless `at_once` are running in all processes together."""
+    """Takes the lease of the next download that is due, unless `at_once` are running in all processes together.
+
+    Hosts' own come first, and guests' one of each link by turns: strangers can fill a link's queue, and no other's.
+    """
     now = timezone.now()
     if not Download.objects.due(now).exists():
         return None
@@ -93,7 +101,7 @@ def claim(owner: str, at_once: int) -> Download | None:
         _give_up_killers(now)
         if Download.objects.running(now).count() >= at_once:
             return None
-        found = Download.objects.due(now).order_by("next_attempt_at", "pk").first()
+        found = Download.objects.due(now).by_turns().first()
         if found is None:
             return None
         Download.objects.filter(pk=found.pk).update(

@@ -10,6 +10,8 @@ from ingest.shortcuts.answers import UploadResult, failure, result_of
 from invites.credentials import Caller
 from uploads.models import Upload
 
+REFUSED_BY_IMMICH = "immich"  # beside the codes of `causes`: what was downloaded is kept here
+
 
 class UrlResult(TypedDict):
     """What became of a link: the first file that came, and all others beside it."""
@@ -71,6 +73,14 @@ def status_of(download: Download, files: list[DownloadedFile]) -> str:
     return "completed" if settled or overdue else "uploading"
 
 
+def _told_status(download: Download, files: list[DownloadedFile], caller: Caller) -> str:
+    """`status_of`, but for hosts: what Immich refused all of has failed. Of a link's guests it is safe here."""
+    status = status_of(download, files)
+    uploads = [file.upload for file in files if file.upload]
+    refused = uploads and all(upload.status == Upload.Status.FAILED for upload in uploads)
+    return "failed" if refused and caller.invite is None else status
+
+
 def files_of(download: Download) -> list[DownloadedFile]:
     return list(download.files.select_related("upload"))
 
@@ -107,7 +117,7 @@ def job_status(download: Download, caller: Caller) -> JobStatus:
     files = files_of(download)
     said = JobStatus(
         job_id=download.job_id,
-        status=status_of(download, files),
+        status=_told_status(download, files, caller),
         created_at=download.created_at.timestamp(),
         platform=download.platform,
         progress=download.progress,
@@ -115,8 +125,9 @@ def job_status(download: Download, caller: Caller) -> JobStatus:
     )
     if said["status"] == "completed":
         said["result"] = url_result(download, files, caller)
-    if said["status"] == Download.Status.FAILED:
-        said["error"], said["cause"] = download.message, download.cause
+    if said["status"] == "failed":
+        said["error"] = download.message or url_result(download, files, caller)["error"] or ""
+        said["cause"] = download.cause if download.status == Download.Status.FAILED else REFUSED_BY_IMMICH
     return said
 
 
@@ -127,7 +138,7 @@ def own_jobs(downloads: Iterable[Download], caller: Caller) -> OwnJobs:
 def url_answer(download: Download, caller: Caller) -> UrlAnswer:
     """The one answer for both generations."""
     files = files_of(download)
-    status = status_of(download, files)
+    status = _told_status(download, files, caller)
     if status not in ("completed", "failed"):
         return UrlAnswer(job_id=download.job_id, status="pending")
     whole = url_result(download, files, caller)

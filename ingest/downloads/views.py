@@ -44,7 +44,7 @@ def supported_platforms(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_GET
-@caller_required(Scope.LINKS)
+@caller_required(Scope.LINKS, again=True)
 def job(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse:
     """`GET /api/upload/url/status/{job_id}`: to whoever asked for it; to others as if there was none."""
     found = Download.objects.of_caller(caller).filter(job_id=job_id).first()
@@ -55,7 +55,7 @@ def job(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse:
 
 @csrf_exempt
 @require_GET
-@caller_required(Scope.LINKS)
+@caller_required(Scope.LINKS, again=True)
 def thumbnail(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse:
     """`GET /api/upload/url/status/{job_id}/thumbnail`: a small JPEG, to whoever asked for the job."""
     found = Download.objects.of_caller(caller).filter(job_id=job_id).first()
@@ -66,7 +66,7 @@ def thumbnail(request: HttpRequest, caller: Caller, job_id: str) -> HttpResponse
 
 @csrf_exempt
 @require_GET
-@caller_required(Scope.LINKS)
+@caller_required(Scope.LINKS, again=True)
 def jobs(request: HttpRequest, caller: Caller) -> HttpResponse:
     """`GET /api/upload/url/status?album_name=`: the caller's newest jobs, with a name those of that album.
 

@@ -23,6 +23,7 @@ from ingest.downloads.models import Download, DownloadedFile, PlatformCookies
 from ingest.downloads.platforms import PLATFORMS
 from ingest.downloads.proxy import FilteringProxy
 from ingest.downloads.taking_in import NotWantedError, filename_of, take_in
+from ingest.shortcuts import answers
 from invites.refusals import Refusal, RefusedError
 from uploads import admission, spool, thumbnails
 from uploads.receiving import DiskFullError
@@ -176,7 +177,7 @@ class Downloads:
                 if error.refusal is Refusal.DISK_FULL:
                     queue.failed(download, Cause.DISK_FULL)
                     return
-                refused = f"{error.refusal.words} ({error.detail})" if error.detail else error.refusal.words
+                refused = answers.words_of(error)
                 _note_file(download, filename, error=refused[:500])
             else:
                 kept += 1

@@ -1,6 +1,7 @@
 """What the extension routes for files answer, in the older Shortcuts' shapes (contract: extension routes)."""
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import TypedDict
 
@@ -8,7 +9,7 @@ from django.db import Error as DatabaseFailure
 
 from ingest.shortcuts.base64_body import Base64Error, JsonError
 from invites.credentials import Caller, CredentialError, Refused
-from invites.refusals import RefusedError
+from invites.refusals import Refusal, RefusedError
 from uploads.exchange import AnswerError
 from uploads.lifecycle import NotReceivingError
 from uploads.models import Upload
@@ -19,6 +20,10 @@ from uploads.spool import SpoolBusyError
 logger = logging.getLogger(__name__)
 Status = Upload.Status
 RETRY = {"Retry-After": "5"}  # seconds
+# A detail begins with the field where a program can look: people know nothing of headers.
+_FIELD = re.compile(r"^[\w-]+: ")
+# Of these a detail says the same in other words.
+_TELL_ALL = (Refusal.EMPTY_FILE, Refusal.DISK_FULL, Refusal.CLAIMED)
 # What a request may end with; anything else is a bug of ours and must be seen.
 KNOWN = (
     *(AnswerError, CredentialError, RefusedError, Base64Error, JsonError, FormError, FormTooLargeError, FormCutError),
@@ -56,11 +61,17 @@ class Problem(TypedDict):
 
 
 class FieldError(AnswerError):
-    """422: a field is missing, or is not what is wanted. `kind` is the older server's word for that."""
+    """422: a field is missing, or is not what is wanted. `kind` is the older server's word for that.
+
+    The older server knew no headers; what is said of those comes with its words, for recipes that show `error`.
+    """
 
     def __init__(self, field: str, words: str, kind: str, place: str = "body") -> None:
         problem = Problem(loc=[place, field] if field else [place], msg=words, type=kind)
-        super().__init__(422, kind, body={"detail": [problem]})
+        body: dict[str, object] = {"detail": [problem]}
+        if place == "header":
+            body |= {"error": f"{field}: {words}", "success": False}
+        super().__init__(422, kind, body=body)
 
 
 def plain(status: int, words: str, headers: dict[str, str] | None = None) -> AnswerError:
@@ -74,6 +85,8 @@ def result_of(upload: Upload, caller: Caller) -> UploadResult:
     duplicate = upload.status == Status.DUPLICATE
     shown = upload.asset_id if caller.token or upload.status == Status.DELIVERED else None
     words = (upload.message if caller.token else "") or "Immich does not take this file. It is kept for the host."
+    if upload.status == Status.DISCARDED:
+        words = "This file was removed again."
     return UploadResult(
         filename=upload.filename,
         status="error" if failed else "success",
@@ -103,7 +116,12 @@ def batch_of(results: Sequence[UploadResult]) -> Batch:
 
 def words_of(error: RefusedError) -> str:
     """Why a file was refused: what an API says of the code, and what the service knows about this case."""
-    return f"{error.refusal.words} ({error.detail})" if error.detail else error.refusal.words
+    detail = _FIELD.sub("", error.detail)
+    if not detail or error.refusal in _TELL_ALL:
+        return error.refusal.words
+    if error.refusal is Refusal.WRONG_TYPE:  # the same, and of which type
+        return detail[:1].upper() + detail[1:]
+    return f"{error.refusal.words} ({detail})"
 
 
 def answer_to(error: Exception, filename: str) -> AnswerError:

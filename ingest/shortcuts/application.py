@@ -22,7 +22,7 @@ from ingest.shortcuts.answers import (
     result_of,
     words_of,
 )
-from ingest.shortcuts.parcels import Base64File, FormFile, RawFile, Wrapped
+from ingest.shortcuts.parcels import KEY_HEADER, Base64File, FormFile, RawFile, Wrapped
 from invites import api_tokens, credentials
 from invites.credentials import Caller
 from invites.refusals import Refusal, RefusedError
@@ -77,12 +77,17 @@ class Request:
             raise RefusedError(Refusal.FOREIGN_ORIGIN)
         if self.app.stopping:
             raise RefusedError(Refusal.SHUTTING_DOWN, retry_after=5)
-        headers, query, client = self.exchange.headers, self.exchange.query, self.exchange.client
-        caller = await blocking.run(credentials.for_headers, headers, query, client, api_tokens.Scope.FILES)
+        caller = await blocking.run(self._caller)
         if self.exchange.path == BATCH:
             return {**batch_of(await self._batch(caller))}
         (upload,) = await self._settled([await self._one(caller)])
         return {**result_of(upload, caller)}
+
+    def _caller(self) -> Caller:
+        """Whoever may have sent this before is let in to be told of it: a new file is refused by its admission."""
+        headers, query, client = self.exchange.headers, self.exchange.query, self.exchange.client
+        again = bool(headers.get(KEY_HEADER, "").strip())
+        return credentials.for_headers(headers, query, client, api_tokens.Scope.FILES, again=again)
 
     async def _one(self, caller: Caller) -> Upload:
         if self.exchange.path == BASE64:
@@ -115,14 +120,14 @@ class Request:
                 await parcel.finish()
             self.filename = parcel.filename
             upload = earlier or await self.files.keep(arrival)
-        if upload.sha1 != sha1:
-            raise FieldError("Idempotency-Key", "It was used for another file", "value_error", "header")
-        return upload
+        return _same(upload, sha1)
 
     async def _begin(self, parcel: Wrapped) -> None:
         async with asyncio.timeout(SILENCE):
             await parcel.begin()
         self.filename = parcel.filename
+        if parcel.empty:
+            raise RefusedError(Refusal.EMPTY_FILE)
 
     async def _settled(self, uploads: Sequence[Upload]) -> list[Upload]:
         """What became of received files, as far as it is known in time, and if it is to be waited for."""
@@ -137,7 +142,7 @@ class Request:
         form = Form(self.exchange.receive, self.exchange.headers)
         outcomes: list[Upload | UploadResult] = []
         async with self.files.arriving() as arrivals:
-            waiting: list[tuple[FormFile, Arrival | UploadResult]] = []
+            waiting: list[tuple[FormFile, Arrival | Upload | UploadResult]] = []
             while part := await form.until("files"):
                 if len(waiting) == MOST:
                     raise plain(400, f"Maximum {MOST} files per request")
@@ -151,10 +156,12 @@ class Request:
         uploads = iter(await self._settled([each for each in outcomes if isinstance(each, Upload)]))
         return [result_of(next(uploads), caller) if isinstance(each, Upload) else each for each in outcomes]
 
-    async def _arrive(self, parcel: FormFile, arrivals: list[Arrival]) -> Arrival | UploadResult:
-        await self._begin(parcel)
+    async def _arrive(self, parcel: FormFile, arrivals: list[Arrival]) -> Arrival | Upload | UploadResult:
         before = len(arrivals)
         try:
+            await self._begin(parcel)
+            if earlier := await blocking.run(_earlier, parcel):
+                return _same(earlier, await _sum_of(parcel))
             arrival = await self.files.receive(self.exchange, parcel, arrivals)
             await self.files.put_by(arrival)
         except RefusedError as error:
@@ -183,6 +190,13 @@ def _earlier(parcel: Wrapped) -> Upload | None:
     if not key or caller.guest is None:
         return None
     return Upload.objects.of_guest(caller.guest, caller.invite).counted().filter(key=key).first()
+
+
+def _same(upload: Upload, sha1: str) -> Upload:
+    """The upload, if these are its bytes: of another file nobody must read that it is here. Raises FieldError."""
+    if upload.sha1 != sha1:
+        raise FieldError("Idempotency-Key", "It was used for another file.", "value_error", "header")
+    return upload
 
 
 async def _sum_of(parcel: Wrapped) -> str:

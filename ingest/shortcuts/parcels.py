@@ -50,6 +50,11 @@ class Wrapped(ABC):
         return name_of(self.said_name, self.head, self.now)
 
     @property
+    def empty(self) -> bool:
+        """Whether it came to its end without a byte, as far as was read by now."""
+        return self._ended and not self.head
+
+    @property
     @abstractmethod
     def announced(self) -> int | None:
         """How many bytes may come at most."""

@@ -16,8 +16,10 @@ from pytest_django import Settings
 from immichdrop.models import ImmichAccount, User
 from immichdrop.sandbox import Sandbox
 from immichdrop.sandbox.faults import Hits
+from ingest.shortcuts.answers import result_of
 from ingest.shortcuts.application import ShortcutsApp
 from ingest.shortcuts.naming import name_of
+from invites.credentials import Caller
 from invites.models import ApiToken, Invite
 from tests import pictures
 from tests.conftest import MakeInvite
@@ -220,6 +222,32 @@ def test_what_guests_may_not_send_scripts_may_not_either(shortcut: Shortcut) -> 
     assert_no_trace()
 
 
+def test_refusals_are_words_for_people(shortcut: Shortcut) -> None:
+    """They are shown in a Shortcut's alert: no name of a header, and nothing twice."""
+    said = [
+        shortcut.base64(b"", "a.jpg"),
+        shortcut.post("file", b"", **{"Content-Type": "image/jpeg"}),
+        shortcut.base64(b"hello", "notes.txt"),
+        shortcut.base64(b"%PDF-1.4 ", "a.jpg"),
+    ]
+    assert [(answer.status_code, answer.json()["error"]) for answer in said] == [
+        (400, "The file is empty."),
+        (400, "The file is empty."),
+        (422, "Files of type .txt are not taken here."),
+        (422, "The file is not a photo or video of the kind taken here."),
+    ]
+    empty, good = shortcut.batch(("a.jpg", b""), ("b.jpg", PHOTO)).json()["results"]
+    assert (empty["error"], good["status"]) == ("The file is empty.", "success")
+
+
+def test_a_file_that_was_removed_again(shortcut: Shortcut) -> None:
+    shortcut.headers["Prefer"] = "respond-async"
+    shortcut.form(PHOTO)
+    Upload.objects.update(status=Upload.Status.DISCARDED)
+    said = result_of(only(), Caller(""))
+    assert (said["status"], said["error"]) == ("error", "This file was removed again.")
+
+
 def test_the_size_limit_holds(shortcut: Shortcut, settings: Settings) -> None:
     settings.MAX_FILE_SIZE_MB = 1
     large = PHOTO + bytes(1_000_000)
@@ -349,8 +377,31 @@ def test_a_repeated_request_gives_the_same_answer(shortcut: Shortcut, make_invit
     assert spool_files() == [only().pk.hex]
     other = again(pictures.jpeg(2))
     assert (other.status_code, other.json()["detail"][0]["loc"]) == (422, ["header", "Idempotency-Key"])
+    assert other.json()["error"] == "Idempotency-Key: It was used for another file."
     link.refresh_from_db()
     assert link.used == 1
+
+
+@pytest.mark.parametrize("send", ["raw", "form", "base64", "batch"])
+def test_also_when_it_used_the_links_last_place(shortcut: Shortcut, make_invite: MakeInvite, send: str) -> None:
+    def again() -> requests.Response:
+        if send == "raw":
+            return shortcut.post("file", PHOTO, **{"X-Filename": "a.jpg"})
+        if send == "batch":
+            return shortcut.batch(("a.jpg", PHOTO), ("b.jpg", pictures.jpeg(2)))
+        return shortcut.form(PHOTO, "a.jpg") if send == "form" else shortcut.base64(PHOTO, "a.jpg")
+
+    link = make_invite(max_uses=2)
+    shortcut.token = link.token
+    if send != "batch":
+        assert shortcut.form(pictures.jpeg(2)).ok
+    shortcut.headers["Idempotency-Key"] = "3fa85f64"
+    first, second = again(), again()
+    assert (first.status_code, first.json()) == (second.status_code, second.json()) == (200, first.json())
+    shortcut.headers["Idempotency-Key"] = "another"
+    refused = again()
+    assert (refused.status_code, refused.json()["error"]) == (403, "The link is used up.")
+    assert len(spool_files()) == Upload.objects.count() == 2
 
 
 def test_also_when_both_come_at_the_same_moment(web: str, token: Token) -> None:
@@ -387,6 +438,10 @@ def test_a_batch_may_be_repeated_too(shortcut: Shortcut) -> None:
     shortcut.headers["Idempotency-Key"] = "k"
     files = [(f"{number}.jpg", pictures.jpeg(number)) for number in range(2)]
     assert shortcut.batch(*files).json() == shortcut.batch(*files).json()
+    assert len(spool_files()) == Upload.objects.count() == 2
+    # Of the same size, and another file: that it is here would be a lie.
+    other = shortcut.batch((files[0][0], files[0][1][:-1] + b"x"), files[1])
+    assert (other.status_code, other.json()["detail"][0]["loc"]) == (422, ["header", "Idempotency-Key"])
     assert len(spool_files()) == Upload.objects.count() == 2
 
 

@@ -73,7 +73,7 @@ def test_revoking(host: User, capsys: pytest.CaptureFixture[str]) -> None:
         (["create", "x" * 101, "--server"], "100"),
         (["create", "x", "--owner", "nobody@example.org"], "no host"),
         (["create", "x", "--server", "--expires", "soon"], "not a date"),
-        (["create", "x", "--server", "--scope", "all"], "invalid choice"),
+        (["create", "x", "--server", "--scope", "all"], "invalid choice: 'all' .choose from '?files'?,"),
         ([], "required"),
     ],
 )

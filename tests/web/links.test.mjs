@@ -22,6 +22,7 @@ test("a job that is over", () => {
 test("codes that share words, and those that have none", () => {
   assert.equal(wordOf("unsupported", words), "N");
   assert.equal(wordOf("too_long", words), "L");
+  assert.equal(wordOf("live", { ...words, live: "V" }), "V", "nothing there would be a lie");
   assert.equal(wordOf("brand_new", words), "O");
   assert.equal(wordOf(undefined, words), "O");
 });

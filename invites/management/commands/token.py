@@ -40,7 +40,7 @@ class Command(BaseCommand):
         whose = create.add_mutually_exclusive_group(required=True)
         whose.add_argument("--owner", help="e-mail address of the host whose Immich it sends to")
         whose.add_argument("--server", action="store_true", help="no host's: it sends to the Immich of the environment")
-        create.add_argument("--scope", nargs="+", choices=[*Scope], default=[Scope.FILES, Scope.LINKS])
+        create.add_argument("--scope", nargs="+", choices=[scope.value for scope in Scope], default=["files", "links"])
         create.add_argument("--album", default="", help="Immich album, by its exact name; made if missing")
         create.add_argument("--expires", help="ISO date (end of that day) or date-time with offset")
         list_ = actions.add_parser("list", help="the tokens there are, without what they open")

@@ -10,9 +10,9 @@ const LOOK_EVERY = 2_000; // ms
 /** In this browser's memory: whether it had a post fetched, so that its jobs may be asked for. */
 const ASKED = "drop-posts";
 /** Codes that are told in another's words. */
-const TOLD_AS = { unsupported: "nothing_there", live: "nothing_there", protected: "nothing_there", too_long: "too_large" };
+const TOLD_AS = { unsupported: "nothing_there", too_long: "too_large" };
 
-const REFUSED = { 400: "elsewhere", 429: "rate_limited" }; // by the status
+const REFUSED = { 400: "elsewhere", 429: "busy" }; // by the status
 
 /**
  * @typedef {object} Job what the server says of it

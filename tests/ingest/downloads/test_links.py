@@ -17,6 +17,7 @@ from pytest_django import Settings
 from immichdrop.immich import Immich
 from immichdrop.models import User
 from immichdrop.sandbox import Sandbox
+from immichdrop.sandbox.faults import Hits
 from ingest.downloads import platforms, queue
 from ingest.downloads.causes import Cause
 from ingest.downloads.fetching import Fetched, Fetcher, File
@@ -24,7 +25,9 @@ from ingest.downloads.models import Download, PlatformCookies
 from ingest.downloads.worker import Downloads
 from invites import guests, tokens
 from invites.api_tokens import Scope
+from invites.credentials import Caller
 from invites.models import ApiToken, Guest
+from invites.refusals import RefusedError
 from tests import pictures
 from tests.conftest import MakeInvite
 from tests.ingest.downloads.fake_platform import FAKE, FakePlatform
@@ -305,6 +308,29 @@ def test_so_many_links_wait_for_ever_new_guests(
     script.begin()
 
 
+def test_a_link_with_many_holds_nobody_else_up(script: Script, make_invite: MakeInvite) -> None:
+    """Hosts' own are begun first, then those of each link by turns."""
+    busy, quiet = (Script(script.web, make_invite(allow_urls=True).token) for _ in range(2))
+    asked = [busy.begin() for _ in range(4)]
+    asked += [quiet.begin() for _ in range(2)]
+    own = script.begin()
+    begun = []
+    while download := queue.claim("one", 1):
+        begun.append(download.job_id)
+        queue.failed(download, Cause.PRIVATE)
+    assert begun == [own, asked[0], asked[4], asked[1], asked[5], asked[2], asked[3]]
+
+
+def test_a_household_in_ipv6_is_one_address(switched_on: None, make_invite: MakeInvite) -> None:
+    links = [make_invite(allow_urls=True) for _ in range(2)]
+    crowd = Guest.objects.bulk_create(Guest(secret_hash=f"{each:064}") for each in range(queue.MOST_OF_ADDRESS))
+    for number, guest in enumerate(crowd):
+        queue.ask(Caller(f"2001:db8:1:2::{number:x}", guest=guest, invite=links[number % 2]), POST)
+    with pytest.raises(RefusedError):
+        queue.ask(Caller("2001:db8:1:2:ffff::1", guest=guests.create()[0], invite=links[0]), POST)
+    queue.ask(Caller("2001:db8:1:3::1", guest=guests.create()[0], invite=links[0]), POST)
+
+
 # --- a link's guests
 
 
@@ -322,12 +348,48 @@ def test_a_guest_at_a_link_that_allows_it(
     assert open_.used == 1
 
 
+def test_a_link_that_was_used_up_meanwhile_tells_of_its_jobs(
+    web: str, downloads: Downloads, deliveries: Worker, platform: FakePlatform, make_invite: MakeInvite
+) -> None:
+    platform.posts["1"] = video()
+    platform.files["/v.mp4"] = CLIP
+    link = make_invite(allow_urls=True, max_uses=2)
+    link.used = 1
+    link.save(update_fields=["used"])
+    guest = Script(web, link.token)
+    job_id = guest.begin()
+    assert guest.ended(job_id)["status"] == "completed"
+    assert guest.url().status_code == 403
+    link.allow_urls, link.disabled = False, True
+    link.save(update_fields=["allow_urls", "disabled"])
+    assert guest.status(job_id).json()["result"]["success"] is True
+
+
+def test_what_immich_refuses_has_failed(
+    script: Script, web: str, downloads: Downloads, deliveries: Worker, sandbox: Sandbox, platform: FakePlatform,
+    make_invite: MakeInvite,
+) -> None:  # fmt: skip
+    """For a host, whose Shortcut would say "complete" where there is a `result`. A guest's file is safe here."""
+    sandbox.faults.error_before, sandbox.faults.status = Hits(on=("POST /api/assets",)), 400
+    platform.posts["1"] = video()
+    platform.files["/v.mp4"] = CLIP
+    job_id = script.begin()
+    job = script.ended(job_id)
+    assert (job["status"], job["cause"], "result" in job) == ("failed", "immich", False)
+    assert "Immich refused the file" in str(job["error"])
+    said = script.url().json()
+    assert (said["status"], said["success"], said["error"]) == ("failed", False, job["error"])
+    guest = Script(web, make_invite(allow_urls=True).token)
+    assert guest.ended(guest.begin())["status"] == "completed"
+    assert len(list(spool.default().names())) >= 1
+
+
 def test_the_links_limits_hold(web: str, downloads: Downloads, platform: FakePlatform, make_invite: MakeInvite) -> None:
     platform.posts["1"] = video()
     platform.files["/v.mp4"] = CLIP
     said = Script(web, make_invite(allow_urls=True, kinds="photos").token).url().json()
     assert (said["success"], said["result"]["status"]) == (False, "error")
-    assert "of this type" in said["error"] or "type" in said["error"]
+    assert said["error"] == "The file is not a photo or video of the kind taken here."
     assert not Upload.objects.exists()
     assert list(spool.default().names()) == []
 

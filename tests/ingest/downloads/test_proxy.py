@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ingest.downloads.addresses import BadHostError, is_public, read_host
-from ingest.downloads.proxy import FilteringProxy, Pass
+from ingest.downloads.proxy import MOST_REFUSED, FilteringProxy, Pass
 from tests.ingest.downloads.internet import PUBLIC, Inside, Internet, Running
 from tests.serving import eventually
 
@@ -150,6 +150,14 @@ def test_only_https_leads_out(internet: Internet, proxy: FilteringProxy, inside:
     with proxy.opened(MUCH) as issued:
         assert status(issued, request_line) == 403
     assert inside.visits == []
+
+
+def test_what_is_refused_without_end_is_not_remembered(proxy: FilteringProxy) -> None:
+    with proxy.opened(MUCH) as issued:
+        for _ in range(MOST_REFUSED + 1):
+            assert status(issued, f"CONNECT {'a' * 5000}:443") == 403
+    assert len(issued.refused) == MOST_REFUSED
+    assert max(map(len, issued.refused)) < 400
 
 
 def test_strangers_have_no_pass(internet: Internet, proxy: FilteringProxy, inside: Inside) -> None:
