@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FileChooser, Page, expect
+from playwright.sync_api import FileChooser, Page, Route, expect
 
+from invites.models import Guest
 from tests import pictures
 from tests.browser.conftest import DESKTOP, GuestPage, NewContext
 from tests.conftest import MakeInvite
 from tests.serving import eventually
 from uploads.models import Upload
+from uploads.worker import Worker
 
 AS_DESKTOP = {**DESKTOP, "is_mobile": False, "has_touch": False}
 SAFE = {"received", "delivered"}
@@ -129,3 +131,21 @@ def test_small_files_go_before_large_ones(arrive, tmp_path: Path) -> None:
     guest.wait_for(lambda seen: len(seen) == 6 and set(seen.values()) <= SAFE, "all six")
     created = list(Upload.objects.order_by("created_at").values_list("filename", flat=True))
     assert created.index("film.mp4") >= 4, created
+
+
+def test_files_chosen_before_the_server_knows_the_browser_are_followed(
+    deliveries: Worker, web: str, make_invite: MakeInvite, new_context: NewContext, tmp_path: Path
+) -> None:
+    page = new_context().new_page()
+    held: list[Route] = []
+    page.route("**/api/invite/**", lambda route: held.append(route), times=1)
+    page.goto(web + make_invite().path)
+    guest, photo = GuestPage(page), tmp_path / "photo.jpg"
+    photo.write_bytes(pictures.jpeg(3))
+    guest.choose(photo)
+    guest.wait_for(lambda seen: bool(seen), "the photo on the list")
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    # Long before the listing is asked for want of news.
+    guest.wait_for(lambda seen: seen == {"photo.jpg": "delivered"}, "its delivery", patience=15)
+    assert Guest.objects.count() == 1

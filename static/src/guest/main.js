@@ -124,6 +124,11 @@ function show() {
   }, SHOW_EVERY);
 }
 
+/** Whoever listens before the server knows this browser would hear of another guest's files, and never of these. */
+function listen() {
+  if (acquainted && (queue.items.length || courier.awaitsNews())) news.wake();
+}
+
 /** Asks the listing for news; an unreachable server is asked again with the next turn. */
 async function ask() {
   try {
@@ -157,7 +162,7 @@ async function choose(files) {
   await choosing.add(files);
   board.show();
   if (who.missing) who.ask();
-  news.wake();
+  listen();
   courier.pump();
 }
 
@@ -167,7 +172,7 @@ async function open() {
   who.prefill(session?.visit);
   showPhotos(session?.photosUrl);
   acquainted = session !== null;
-  if (courier.awaitsNews()) news.wake();
+  listen();
   show();
 }
 
@@ -184,7 +189,7 @@ function wake() {
   if (document.visibilityState === "hidden") return;
   courier.hurry();
   if (!courier.busy) askForPhotos();
-  if (queue.items.length || courier.awaitsNews()) news.wake();
+  listen();
 }
 
 addEventListener("online", () => {
