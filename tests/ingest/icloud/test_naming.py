@@ -12,7 +12,7 @@ from ingest.icloud.naming import Entry, group
 from tests.ingest.icloud.downloads import CREATED, Photo, deduplicated, live_name, still_name
 
 # `make fuzz` looks at thousands.
-EXAMPLES = max(300, settings().max_examples)
+EXAMPLES = max(2000, settings().max_examples)
 STEMS = ("IMG_0001", "IMG_0002", "DSC-77", "Żółw 1", "写真", "e\u0301te\u0301", "IMG_HEVC", "a.b", "A-12")
 ID7 = ("QVhiNzE", "QWJjZGU")
 ORIGINALS = (".HEIC", ".JPG", ".PNG", ".DNG", ".MOV", ".MP4")
