@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest.icloud.naming import Entry, group
 from tests.ingest.icloud.downloads import CREATED, Photo, deduplicated, live_name, still_name
 
-# `make fuzz` looks at thousands.
+# `make fuzz` looks at more.
 EXAMPLES = max(2000, settings().max_examples)
 STEMS = ("IMG_0001", "IMG_0002", "DSC-77", "Żółw 1", "写真", "e\u0301te\u0301", "IMG_HEVC", "a.b", "A-12")
 ID7 = ("QVhiNzE", "QWJjZGU")
